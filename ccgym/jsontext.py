@@ -1,0 +1,155 @@
+"""Strict JSON for hostile text, and the one canonical form that digests are taken of.
+
+Limits: 256 KB, depth 64, 64-bit integers, finite numbers, no duplicate keys, no lone surrogates.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from typing import Any
+
+import orjson
+
+MAX_BYTES = 256 * 1024
+MAX_DEPTH = 64
+
+_SORTED = orjson.OPT_SORT_KEYS
+
+
+class JsonError(ValueError):
+    """The text is not acceptable JSON. `str(error)` says what was found and where."""
+
+
+def canonical(value: Any) -> bytes:
+    """UTF-8 JSON with sorted keys and no spaces.
+
+    Raises:
+        TypeError: a value that JSON cannot hold: NaN, infinity, integers past 64 bits, lone surrogates, other types.
+    """
+    data = orjson.dumps(value, option=_SORTED)
+    if b"null" in data:
+        _refuse_nan(value)
+    return data
+
+
+def dumps(value: Any) -> str:
+    """Compact JSON in the order given. Raises TypeError as `canonical` does."""
+    data = orjson.dumps(value)
+    if b"null" in data:
+        _refuse_nan(value)
+    return data.decode()
+
+
+def digest(value: Any) -> str:
+    """SHA-256 of the canonical form, as 64 hex digits."""
+    return hashlib.sha256(canonical(value)).hexdigest()
+
+
+def clean(value: Any) -> Any:
+    """A fresh plain copy of a JSON value that shares nothing mutable with it. Raises TypeError as `canonical` does."""
+    if type(value) in (str, int, bool, type(None)) and not (type(value) is int and value.bit_length() > 63):
+        return value
+    data = orjson.dumps(value)
+    if b"null" in data:
+        _refuse_nan(value)
+    return orjson.loads(data)
+
+
+def parse(text: str) -> Any:
+    """Parse one JSON value out of untrusted text.
+
+    Raises:
+        JsonError: the text breaks JSON or one of the limits named at the top of this module.
+    """
+    if len(text) > MAX_BYTES or (len(text) * 4 > MAX_BYTES and len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES):
+        raise JsonError(f"longer than {MAX_BYTES // 1024} KB")
+    depth = _depth(text)
+    if depth > MAX_DEPTH:
+        raise JsonError(f"nested deeper than {MAX_DEPTH}")
+    try:
+        value = _DECODER.decode(text)
+    except JsonError:
+        raise
+    except json.JSONDecodeError as error:
+        raise JsonError(f"{error.msg} at character {error.pos}") from None
+    except (ValueError, RecursionError) as error:
+        raise JsonError(str(error)) from None
+    if "\\u" in text or not text.isascii():
+        try:
+            orjson.dumps(value)
+        except TypeError as error:
+            raise JsonError(f"text that is not valid Unicode ({error})") from None
+    return value
+
+
+def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                raise JsonError(f"duplicate key {key!r}")
+            seen.add(key)
+    return result
+
+
+def _int(text: str) -> int:
+    if len(text) > 20 or not -(2**63) <= (value := int(text)) < 2**63:
+        raise JsonError(f"an integer past 64 bits: {text[:24]}")
+    return value
+
+
+def _float(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise JsonError(f"a number out of range: {text[:24]}")
+    return value
+
+
+def _constant(text: str) -> Any:
+    raise JsonError(f"{text} is not JSON")
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_pairs, parse_int=_int, parse_float=_float, parse_constant=_constant)
+
+
+def _depth(text: str) -> int:
+    """An upper bound of the nesting depth: exact outside strings, and cheap for the common shallow text."""
+    if text.count("{") + text.count("[") <= MAX_DEPTH:
+        return 0
+    depth = deepest = 0
+    in_string = escaped = False
+    for char in text:
+        if in_string:
+            if escaped:
+                escaped = False
+            elif char == "\\":
+                escaped = True
+            elif char == '"':
+                in_string = False
+        elif char == '"':
+            in_string = True
+        elif char in "{[":
+            depth += 1
+            if depth > MAX_DEPTH:
+                return depth
+            deepest = max(deepest, depth)
+        elif char in "}]":
+            depth -= 1
+    return deepest
+
+
+def _refuse_nan(value: Any) -> None:
+    """Raise TypeError where a float is NaN or infinite: orjson writes those as null."""
+    stack = [value]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, float):
+            if not math.isfinite(item):
+                raise TypeError(f"{item} is not JSON")
+        elif isinstance(item, dict):
+            stack.extend(item.values())
+        elif isinstance(item, list | tuple):
+            stack.extend(item)

@@ -1,0 +1,447 @@
+"""The map of the concepts: Tool, Event and Episode, RewardResult, and the faces of Policy, Reward, Backend, Customer.
+
+Events are msgspec structs, discriminated on `event`: frozen, typed, and written and read at C speed, because every
+step of every rollout makes several.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal, Protocol, runtime_checkable
+
+import msgspec
+
+SCHEMA_VERSION = 1
+"""The version of the episode log's format, written in every `begin`."""
+
+Requestor = Literal["assistant", "user"]
+Effect = Literal["read", "write", "think"]
+Termination = Literal[
+    "customer_done", "customer_left", "terminal_tool", "env_error", "policy_error", "forged_token",
+    "max_steps", "max_errors", "max_chars", "max_tokens", "time",
+]  # fmt: skip
+TERMINATED = frozenset({"customer_done", "customer_left", "terminal_tool", "env_error", "policy_error", "forged_token"})
+TRUNCATED = frozenset({"max_steps", "max_errors", "max_chars", "max_tokens", "time"})
+EARNING = frozenset({"customer_done", "terminal_tool"})
+"""The only reasons to end with which an episode can earn correctness."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A function the agent may call: an OpenAI function schema plus what it does to the mocked world."""
+
+    name: str
+    description: str
+    parameters: dict[str, Any]
+    """JSON Schema (2020-12) of the arguments; always of type object."""
+    returns: dict[str, Any] | None = None
+    """JSON Schema of the result, where the source gave one."""
+    effect: Effect = "read"
+    requestor: Requestor = "assistant"
+    """Who may call it: the agent, or the customer."""
+    terminal: bool = False
+    """A successful call ends the episode."""
+    idempotent: bool = False
+    touches: tuple[str, ...] | None = None
+    """The only tables that a call may change; None: any."""
+    mock: dict[str, Any] = field(default_factory=lambda: {"kind": "python"})
+    """The declarative backend, or `{"kind": "python", "function": name}`."""
+    blocking: bool = False
+    """The function waits (network, disk): run it in a thread with a time limit."""
+    seconds: float = 10.0
+    """Time limit of one call, for a blocking tool."""
+
+    def openai(self) -> dict[str, Any]:
+        """The schema as a model is shown it: an OpenAI function object, without `x-ccgym`."""
+        function = {"name": self.name, "description": self.description, "parameters": self.parameters}
+        return {"type": "function", "function": function}
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", omit_defaults=True):
+    """One line of the log. `n` counts the episode's events from 0; `hash` is the state hash after the event."""
+
+    episode: int
+    n: int
+    step: int
+    hash: str
+
+
+class Target(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the reference leads to: net JSON Patch against the initial state, and the hash of the final state."""
+
+    hash: str
+    patch: list[dict[str, Any]] | None = None
+    """None where the backend is somebody's own and tells only its digest."""
+
+
+class Begin(Event, frozen=True, kw_only=True, tag="begin", omit_defaults=True):
+    """Everything that scoring and replay need besides the events that follow."""
+
+    schema: int
+    ccgym: str
+    """Version of ccgym that wrote the episode."""
+    env: str
+    """Environment id or folder that was asked for."""
+    domain: dict[str, str]
+    """`name`, `version`, `digest`."""
+    task: dict[str, Any]
+    target: Target | None = None
+    seed: int
+    sample: int
+    policy: str
+    plugins: dict[str, dict[str, str]] = {}
+    """Distribution name to `version` and `digest`, for each plugin that took part."""
+    fitted: dict[str, str] = {}
+    """Reward name to the digest of what it fitted on the domain."""
+    options: dict[str, Any] = {}
+    """Limits, weights and whatever else of the environment's config shapes the episode."""
+
+
+class Message(Event, frozen=True, kw_only=True, tag="message", omit_defaults=True):
+    """A message of the transcript: the system prompt, the assistant's whole turn, or a given earlier message."""
+
+    role: Literal["system", "assistant", "user", "tool"]
+    content: str
+
+
+class Model(Event, frozen=True, kw_only=True, tag="model", omit_defaults=True):
+    """The tokens of one turn: `ids` holds the context new since the last turn, then what was sampled."""
+
+    ids: list[int]
+    mask: list[int]
+    """1 = sampled by the policy, 0 = context. Same length as `ids`."""
+    logprobs: list[float] | None = None
+    """Natural logarithms, one for each sampled token."""
+    version: str = ""
+    """Version of the policy's weights."""
+
+
+class ToolEvent(Event, frozen=True, kw_only=True, tag="tool", omit_defaults=True):
+    """One call and its answer."""
+
+    id: str
+    name: str
+    arguments: dict[str, Any]
+    result: Any = None
+    error: dict[str, str] | None = None
+    """`code` and `message`, instead of a result."""
+    effect: Effect = "read"
+    requestor: Requestor = "assistant"
+
+
+class StateEvent(Event, frozen=True, kw_only=True, tag="state", omit_defaults=True):
+    """What a call changed: JSON Patch whose operations carry the replaced value as `old`, so it runs backwards too."""
+
+    cause: str
+    """Id of the call."""
+    patch: list[dict[str, Any]] | None = None
+
+
+class RuleEvent(Event, frozen=True, kw_only=True, tag="rule", omit_defaults=True):
+    """The verdict on one clause of the SOP, or on one assert of the task."""
+
+    kind: str
+    """`assert`, or the kind of the rule."""
+    verdict: Literal["ok", "violated", "not_applicable", "error"]
+    tag: str = ""
+    """`sop` where a failure is a break of the SOP."""
+    clause: dict[str, Any] = {}
+    """What the verdict cites: `heading`, `line`, `text`; for an assert, the assert itself."""
+    found: Any = None
+    detail: str = ""
+
+
+class UserEvent(Event, frozen=True, kw_only=True, tag="user", omit_defaults=True):
+    """The customer's line. `done`: satisfied, the talk is over; `left`: gone, with the reason."""
+
+    content: str
+    done: bool = False
+    left: str = ""
+    reveals: list[str] = []
+    """Names of the facts that the line told."""
+
+
+class LimitEvent(Event, frozen=True, kw_only=True, tag="limit", omit_defaults=True):
+    """A limit was reached."""
+
+    name: str
+    limit: float
+
+
+class ErrorEvent(Event, frozen=True, kw_only=True, tag="error", omit_defaults=True):
+    """Something went wrong that is data: a turn off the format, a policy or an environment that failed."""
+
+    code: str
+    message: str
+
+
+class BranchEvent(Event, frozen=True, kw_only=True, tag="branch", omit_defaults=True):
+    """This episode was forked from another one at step `at`."""
+
+    parent: str
+    at: int
+
+
+class End(Event, frozen=True, kw_only=True, tag="end", omit_defaults=True):
+    """Why the episode ended, and its net effect on the state."""
+
+    reason: Termination
+    patch: list[dict[str, Any]] | None = None
+    """Net JSON Patch against the initial state."""
+    seconds: float = 0.0
+    """Wall-clock time; replay does not compare it."""
+
+
+class RewardEvent(Event, frozen=True, kw_only=True, tag="reward", omit_defaults=True):
+    """What one reward said of the episode, after `end`."""
+
+    name: str
+    value: float | None = None
+    """None where `status` is not `ok`."""
+    status: Literal["ok", "not_applicable", "unscored", "failed"] = "ok"
+    weight: float = 0.0
+    explanation: str = ""
+    evidence: list[int] = []
+    """Numbers (`n`) of the events that the value rests on."""
+    parts: dict[str, float | None] = {}
+    """Components of the value, by name."""
+
+
+class GroupEvent(Event, frozen=True, kw_only=True, tag="group", omit_defaults=True):
+    """The group as a whole, once a file: totals and advantages by member, and the members dropped."""
+
+    totals: list[float | None] = []
+    advantages: list[float | None] = []
+    dropped: dict[str, str] = {}
+    """Episode number (as text) to the reason."""
+    metrics: dict[str, float] = {}
+
+
+AnyEvent = (
+    Begin | Message | Model | ToolEvent | StateEvent | RuleEvent | UserEvent | LimitEvent | ErrorEvent | BranchEvent
+    | End | RewardEvent | GroupEvent
+)  # fmt: skip
+
+UNCOMPARED = ("digest", "seconds")
+"""Fields that replay leaves out when it compares events: they hold times, or follow from the rest."""
+
+
+class Episode:
+    """The append-only list of events of one playing: all that replay, rewards, training and viewers read."""
+
+    __slots__ = ("__dict__", "events")
+
+    def __init__(self, events: list[Any] | None = None) -> None:
+        self.events: list[Any] = [] if events is None else events
+
+    def __len__(self) -> int:
+        return len(self.events)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.events)
+
+    def __repr__(self) -> str:
+        end = self.end.reason if self.end else "unfinished"
+        return f"<Episode {self.task.get('id', '?') if self.events else 'empty'} steps={self.steps} {end}>"
+
+    def of(self, kind: type) -> list[Any]:
+        """All events of one kind, in order."""
+        return [event for event in self.events if type(event) is kind]
+
+    @property
+    def begin(self) -> Begin:
+        """The first event."""
+        return self.events[0]
+
+    @property
+    def task(self) -> dict[str, Any]:
+        """The whole task as JSON."""
+        return self.events[0].task
+
+    @property
+    def end(self) -> End | None:
+        """The `end` event, or None while the episode goes on."""
+        for event in reversed(self.events):
+            if type(event) is End:
+                return event
+        return None
+
+    @property
+    def steps(self) -> int:
+        """How many turns the agent took."""
+        return self.events[-1].step if self.events else 0
+
+    @property
+    def earning(self) -> bool:
+        """Whether the episode ended in a way that can earn correctness."""
+        end = self.end
+        return end is not None and end.reason in EARNING
+
+    @property
+    def calls(self) -> list[ToolEvent]:
+        """The agent's calls, with their answers."""
+        return [e for e in self.events if type(e) is ToolEvent and e.requestor == "assistant" and e.step > 0]
+
+    @property
+    def turns(self) -> list[Message]:
+        """The agent's turns, whole."""
+        return [e for e in self.events if type(e) is Message and e.role == "assistant" and e.step > 0]
+
+    @cached_property
+    def _replies(self) -> list[tuple[int, str]]:
+        from ccgym.turns import parse_turn
+
+        found = []
+        for event in self.turns:
+            parsed = parse_turn(event.content)
+            if parsed.reply is not None and parsed.error is None:
+                found.append((event.n, parsed.reply))
+        return found
+
+    @property
+    def replies(self) -> list[tuple[int, str]]:
+        """What the agent said to the customer: (event number, text). Only meaningful once the episode has ended."""
+        return self._replies
+
+    @property
+    def rewards(self) -> dict[str, float | None]:
+        """Reward name to value; None where it was not applicable, unscored or failed."""
+        return {event.name: event.value for event in self.events if type(event) is RewardEvent}
+
+    def messages(self) -> list[dict[str, Any]]:
+        """The transcript in OpenAI form: `role` and `content`; tool answers have the role `tool`."""
+        from ccgym.turns import render_response
+
+        out: list[dict[str, Any]] = []
+        for event in self.events:
+            kind = type(event)
+            if kind is Message:
+                out.append({"role": event.role, "content": event.content})
+            elif kind is UserEvent:
+                out.append({"role": "user", "content": event.content})
+            elif kind is ToolEvent and event.requestor == "assistant" and event.step > 0:
+                text = render_response(event.id, event.name, result=event.result, error=event.error)
+                if out and out[-1]["role"] == "tool":
+                    out[-1]["content"] += "\n" + text
+                else:
+                    out.append({"role": "tool", "content": text})
+        return out
+
+
+Episodes = Sequence[Episode]
+
+
+@dataclass(frozen=True, slots=True)
+class RewardResult:
+    """What a reward returns.
+
+    `value` None means that it could not be scored (shown as unscored, never 0); returning None instead of a
+    RewardResult means that the reward does not apply to the episode.
+    """
+
+    value: float | None
+    explanation: str = ""
+    evidence: tuple[int, ...] = ()
+    """Numbers (`n`) of the events that the value rests on."""
+    parts: dict[str, float | None] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Turn:
+    """A policy's answer: the text of the next assistant turn, with its exact tokens where the policy has them."""
+
+    text: str
+    context: list[int] | None = None
+    """Token ids that were new in the context since the last turn."""
+    ids: list[int] | None = None
+    """Token ids as they were sampled, the stop token included."""
+    logprobs: list[float] | None = None
+    version: str = ""
+    error: str | None = None
+    """Set instead of a text when the policy failed: the episode ends with `policy_error`."""
+    limit: str | None = None
+    """`max_tokens` when the episode's token budget is spent, or `time`: the episode is truncated."""
+
+
+@dataclass(slots=True)
+class Request:
+    """One episode that waits for its policy."""
+
+    key: int
+    """Stays the same through the episode, and differs between episodes that live at the same time."""
+    env: Any
+    """The environment that plays it: `env.episode`, `env.task`, `env.tools` are there to be read."""
+    observation: str
+    seed: int
+    """Seed of this turn: derived from run seed, task, sample and step."""
+
+
+@runtime_checkable
+class Policy(Protocol):
+    """Anything that answers with the next assistant turn, for many episodes at once."""
+
+    name: str
+
+    def act(self, requests: Sequence[Request]) -> list[Turn]:
+        """One Turn a request, in order. A failure of one is that Turn's `error`, never an exception."""
+        ...
+
+    def close(self, key: int) -> None:
+        """The episode has ended: drop what is kept for it."""
+        ...
+
+
+class Backend(Protocol):
+    """The mocked world of one episode."""
+
+    def call(self, name: str, arguments: dict[str, Any], requestor: Requestor = "assistant") -> Any:
+        """Run a tool and return its result as JSON. Raises ToolError, and then the state is as it was."""
+        ...
+
+    def probe(self, name: str, arguments: dict[str, Any], requestor: Requestor = "assistant") -> Any:
+        """Run a function that is no tool, for `init` and asserts."""
+        ...
+
+    def state(self) -> dict[str, Any]:
+        """The whole state document, `{"tables": …, "user": …}`, as plain JSON."""
+        ...
+
+    def digest(self) -> str:
+        """Hash of the state: 64 hex digits."""
+        ...
+
+    def snapshot(self) -> Any:
+        """A point to come back to."""
+        ...
+
+    def restore(self, snapshot: Any) -> None:
+        """Go back to a point."""
+        ...
+
+
+@dataclass(slots=True)
+class CustomerTurn:
+    """What a customer answers. `done`: satisfied, the talk is over; `left`: gone unsatisfied, with the reason."""
+
+    text: str
+    done: bool = False
+    left: str = ""
+    reveals: tuple[str, ...] = ()
+
+
+class Customer(Protocol):
+    """Who the agent talks to, in one episode."""
+
+    def first(self) -> CustomerTurn:
+        """The line that opens the talk."""
+        ...
+
+    def answer(self, reply: str) -> CustomerTurn:
+        """The answer to the agent's reply. May not depend on anything but the talk so far."""
+        ...
+
+
+ToolFunction = Callable[..., Any]
+"""`fn(state, **arguments) -> JSON`: `state` is the dict of tables, to be read and written like any dict."""
