@@ -1,0 +1,120 @@
+"""`ccgym replay EPISODE`: read what happened, or prove that it happens again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from ccgym.cli.output import Output, console
+from ccgym.cli.output import command as verb
+from ccgym.cli.transcript import WIDTH, Line, transcript
+from ccgym.errors import EpisodeError
+from ccgym.terminal import clean_terminal
+
+DIVERGED = 3
+"""Exit status where a replay differs from its record."""
+
+
+@verb("replay")
+@click.argument("episode")
+@click.option("--verify", is_flag=True, help="Play the recorded actions again and compare; exit 3 on a divergence.")
+@click.option("--step", type=click.IntRange(min=0), metavar="K", help="Only step K (0: before the agent's first turn).")
+def command(out: Output, episode: str, verify: bool, step: int | None) -> int:
+    """Print a recorded episode, or prove that it happens again.
+
+    EPISODE is a log file, FILE#k for its episode number k, or a run's folder. One episode is printed whole; of many, a list.
+    """
+    found = list(_episodes(out, episode))
+    if not found:
+        raise EpisodeError("holds no episodes", where=episode)
+    if verify:
+        return _verify(out, found)
+    if len(found) > 1:
+        if step is not None:
+            name = found[0][0]
+            raise click.UsageError(
+                f"--step needs one episode, and {episode} holds {len(found)}. Name one, such as {name}"
+            )
+        _list(out, found)
+        return 0
+    _print(out, *found[0], step)
+    return 0
+
+
+def _episodes(out: Output, name: str) -> Iterator[tuple[str, Any]]:
+    """`FILE#k` and Episode, of all that the name holds. A torn tail is a note on stderr."""
+    from ccgym.log import log_files, read_log
+
+    _, mark, tail = name.rpartition("#")
+    wanted = int(tail) if mark and tail.isdigit() else None
+    for file in log_files(name):
+        log = read_log(file)
+        for notice in log.notices:
+            out.note(notice)
+        if wanted is not None and wanted not in log.episodes:
+            have = ", ".join(map(str, sorted(log.episodes))) or "none"
+            raise EpisodeError(f"holds no episode {wanted}", where=str(file), fix=f"It holds {have}")
+        for key in sorted(log.episodes) if wanted is None else [wanted]:
+            yield f"{file}#{key}", log.episodes[key]
+
+
+def _print(out: Output, name: str, episode: Any, step: int | None) -> None:
+    if step is not None and step > episode.steps:
+        raise click.UsageError(f"There is no step {step}: the episode {name} has {episode.steps}")
+    if out.json:
+        import msgspec
+
+        events = [event for event in episode if step is None or event.step == step]
+        out.data({"episode": name, "events": [msgspec.to_builtins(event) for event in events]})
+        return
+    for line in transcript(episode, step):
+        _print_line(out, line)
+
+
+def _print_line(out: Output, line: Line) -> None:
+    if not out.rich:
+        out.line(line.plain().rstrip())
+        return
+    from rich.table import Table
+    from rich.text import Text
+
+    row = Table.grid(padding=(0, 1))
+    row.add_column(width=WIDTH, no_wrap=True)
+    row.add_column(ratio=1, overflow="fold")
+    row.add_row(Text(line.label, style="dim"), Text(clean_terminal(line.text), style=line.style))
+    console().print(row)
+
+
+def _list(out: Output, found: list[tuple[str, Any]]) -> None:
+    rows = []
+    for name, episode in found:
+        end = episode.end.reason if episode.end else "unfinished"
+        rows.append([name, episode.task.get("id"), episode.steps, end, episode.rewards.get("correctness")])
+    columns = ["episode", "task", "steps", "end", "correctness"]
+    if out.json:
+        out.data({"episodes": [dict(zip(columns, row, strict=True)) for row in rows]})
+        return
+    out.table(columns, rows)
+    out.line()
+    out.line(f"{len(rows)} episodes. Print one: ccgym replay '{rows[0][0]}'")
+
+
+def _verify(out: Output, found: list[tuple[str, Any]]) -> int:
+    from ccgym.replay import verify
+
+    diverged = []
+    with out.progress("replaying", len(found)) as advance:
+        for name, episode in found:
+            difference = verify(episode)
+            advance(1)
+            if difference is not None:
+                diverged.append((name, difference))
+    if out.json:
+        out.data({"verified": len(found), "divergences": [{"episode": name, **d.json()} for name, d in diverged]})
+    for name, difference in diverged:
+        out.line(f"{name} diverges: {difference}", "red")
+    if not diverged:
+        out.line(f"{len(found)} episode{'s' * (len(found) != 1)} replayed: every event is the same", "green")
+    return DIVERGED if diverged else 0

@@ -1,0 +1,37 @@
+"""Which verbs there are, without importing any of them: the core's table, and the plugins' entry points."""
+
+from __future__ import annotations
+
+from importlib.metadata import EntryPoint, entry_points
+
+VERBS: dict[str, tuple[str, str]] = {
+    "train": ("Run", "Train an agent: SFT warm start, then GRPO, then evaluation."),
+    "rollout": ("Run", "Play episodes with a policy, score them and log them."),
+    "eval": ("Run", "Measure a policy: success, pass^k, by tag and by component."),
+    "play": ("Run", "Be the agent yourself, in this terminal."),
+    "check": ("Look", "Find what is wrong with a domain, and play its references."),
+    "replay": ("Look", "Print a recorded episode, or prove that it happens again."),
+    "doctor": ("Look", "Say what on this machine would stop a run, and the fix."),
+    "schema": ("Look", "Print the JSON Schema of a file format."),
+    "plugins": ("List", "List plugins, or show one."),
+    "envs": ("List", "List environments, or show one."),
+    "tools": ("List", "List toolsets and their tools, or show one."),
+    "rewards": ("List", "List rewards, or show one."),
+}
+"""Verb to the section of the help it stands in and its summary; the verb's module in `ccgym.cli` has its name."""
+
+MODULES = {"eval": "evaluate"}
+"""Verbs whose module is named otherwise."""
+
+
+def plugin_verbs() -> dict[str, list[EntryPoint]]:
+    """The verbs of the entry-point group `ccgym.commands`, with all that claim each one. Imports nobody."""
+    found: dict[str, list[EntryPoint]] = {}
+    for entry in sorted(entry_points(group="ccgym.commands"), key=lambda e: (e.name, owner(e))):
+        found.setdefault(entry.name, []).append(entry)
+    return found
+
+
+def owner(entry: EntryPoint) -> str:
+    """The name of the distribution that an entry point belongs to."""
+    return entry.dist.name if entry.dist is not None else entry.module
