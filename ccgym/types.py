@@ -321,6 +321,9 @@ class Episode:
                 out.append({"role": event.role, "content": event.content})
             elif kind is UserEvent:
                 out.append({"role": "user", "content": event.content})
+            elif kind is ErrorEvent and event.code == "bad_format":
+                error = {"code": event.code, "message": event.message}
+                out.append({"role": "tool", "content": render_response("", "", error=error)})
             elif kind is ToolEvent and event.requestor == "assistant" and event.step > 0:
                 text = render_response(event.id, event.name, result=event.result, error=event.error)
                 if out and out[-1]["role"] == "tool":

@@ -1,0 +1,77 @@
+"""Play a list of calls and replies through the agent's own code path."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from ccgym import jsontext
+from ccgym.domain import Domain, Task
+from ccgym.env.make import make
+from ccgym.turns import fold, render_call
+from ccgym.types import Episode, StateEvent
+
+CLOSING = "OK."
+"""What `enact` says when nothing is left to say and the talk goes on."""
+
+
+def enact(
+    domain: Domain | str | os.PathLike[str],
+    task: Task | str | Mapping[str, Any],
+    actions: Iterable[Any] = (),
+    say: Sequence[str] = (),
+    output: Any = None,
+    *,
+    seed: int = 0,
+    sample: int = 0,
+    env: Any = None,
+) -> Episode:
+    """Play calls and replies in order, then `say` and `output` as one last reply, and score the episode.
+
+    Args:
+        domain: a Domain, an environment's id, or a folder.
+        task: a Task, its id, or its JSON.
+        actions: `{name, args, requestor}` or `{say}`, as JSON or as models; each is a turn of its own.
+        say: texts said at the end, in one reply; those that an earlier reply held are not said again.
+        output: a JSON object given in the last reply.
+        seed: the episode's seed.
+        sample: number of the episode in its group.
+        env: an environment of that domain to play in, so that many episodes share one.
+
+    Returns:
+        The scored Episode; actions after the end of the talk are not played.
+    """
+    env = env if env is not None else make(domain, policy="enact")
+    env.reset(options={"task": dict(task) if isinstance(task, Mapping) else task, "seed": seed, "sample": sample})
+    said, over = "", False
+    for action in actions:
+        if over:
+            break
+        item = action if isinstance(action, Mapping) else action.as_json()
+        if item.get("say") is not None:
+            said += fold(item["say"]) + "\n"
+            over = _play(env, item["say"])
+        elif item.get("requestor") == "user":
+            env.user_call(item["name"], dict(item.get("args") or {}))
+        else:
+            over = _play(env, render_call(item["name"], dict(item.get("args") or {})))
+    closing = [text for text in say if fold(text) not in said]
+    if output is not None:
+        closing.append("```json\n" + jsontext.dumps(output) + "\n```")
+    if closing and not over:
+        over = _play(env, "\n".join(closing))
+    while not over:
+        over = _play(env, CLOSING)
+    return env.episode
+
+
+def _play(env: Any, text: str) -> bool:
+    _, _, terminated, truncated, _ = env.step(text)
+    return terminated or truncated
+
+
+def writes(episode: Episode) -> list[int]:
+    """Positions, among the episode's calls, of those that changed the state."""
+    causes = {event.cause for event in episode.events if isinstance(event, StateEvent)}
+    return [i for i, call in enumerate(episode.calls) if call.id in causes]

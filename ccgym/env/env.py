@@ -1,0 +1,511 @@
+"""The environment: a Gymnasium env that plays one task of a domain at a time, and writes down all that happens."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Generator, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any, NamedTuple
+
+import gymnasium
+
+import ccgym
+from ccgym import seeds
+from ccgym.backend import make_backend
+from ccgym.domain import Domain, Task
+from ccgym.env.space import UnicodeText
+from ccgym.env.target import Reference, play_reference
+from ccgym.errors import CcgymError, ToolError
+from ccgym.plugins import registry
+from ccgym.scoring import Scorer
+from ccgym.sop import judge_asserts
+from ccgym.turns import Call, escape_text, forgery, nfc, parse_turn, render_response
+from ccgym.types import (
+    SCHEMA_VERSION,
+    TERMINATED,
+    Begin,
+    CustomerTurn,
+    End,
+    Episode,
+    ErrorEvent,
+    LimitEvent,
+    Message,
+    Model,
+    Requestor,
+    RewardEvent,
+    RuleEvent,
+    StateEvent,
+    Tool,
+    ToolEvent,
+    Turn,
+    UserEvent,
+)
+from ccgym.users import make_customer
+
+Info = dict[str, Any]
+Step = tuple[str, float, bool, bool, Info]
+_STEP_SLACK = 4096
+
+
+class Job(NamedTuple):
+    """A blocking call that waits to be run outside: `CcgymEnv.play` yields it and is sent its Outcome."""
+
+    run: Callable[[], Any]
+    seconds: float
+
+
+class Outcome(NamedTuple):
+    """What a Job came to: a value, or the error it raised (TimeoutError past its limit)."""
+
+    value: Any = None
+    error: BaseException | None = None
+
+
+def run_job(job: Job) -> Outcome:
+    """Run a blocking call in a thread of its own, and give up waiting past its time limit."""
+    box: list[Outcome] = []
+
+    def target() -> None:
+        try:
+            box.append(Outcome(job.run()))
+        except BaseException as error:  # carried to the caller, who makes it an observation
+            box.append(Outcome(error=error))
+
+    thread = threading.Thread(target=target, daemon=True)
+    thread.start()
+    thread.join(job.seconds)
+    return box[0] if box else Outcome(error=TimeoutError(f"no answer within {job.seconds:g} s"))
+
+
+class CcgymEnv(gymnasium.Env[str, str]):
+    """Plays tasks of one domain. See "What an environment promises" in the docs.
+
+    Args:
+        domain: what to play.
+        env: the id or folder that the episode's `begin` names, so that a replay finds the domain again.
+        split: draw tasks from this split only (all hand-written tasks when None).
+        weights: reward name → weight; None: the domain's.
+        gates: column → column that multiplies it; None: the domain's.
+        policy: name of who plays, for the record.
+        sink: called with each event as it happens.
+        scorer: a ready Scorer instead of `weights` and `gates`, shared between environments.
+        render_mode: None or `ansi`.
+    """
+
+    metadata = {"render_modes": ["ansi"]}  # noqa: RUF012 (Gymnasium's own form)
+
+    def __init__(
+        self,
+        domain: Domain,
+        *,
+        env: str | None = None,
+        split: str | None = None,
+        weights: Mapping[str, float] | None = None,
+        gates: Mapping[str, str] | None = None,
+        policy: str = "",
+        sink: Callable[[Any], None] | None = None,
+        scorer: Scorer | None = None,
+        render_mode: str | None = None,
+    ) -> None:
+        self.domain = domain
+        self.env_name = env or str(domain.path)
+        self.split = split
+        self.policy = policy
+        self.sink = sink
+        self.render_mode = render_mode
+        spec = domain.spec
+        if scorer is None:
+            scorer = Scorer(
+                dict(spec.rewards.weights if weights is None else weights) or {"correctness": 1.0},
+                dict(spec.rewards.gates if gates is None else gates),
+                domain=domain,
+            )
+        self.scorer = scorer
+        self.action_space = UnicodeText(spec.limits.max_chars + _STEP_SLACK)
+        self.observation_space = UnicodeText(2**31)
+        self.episode = Episode()
+        self.task: Task = None  # type: ignore[assignment]  # set by reset
+        self.tools: list[Tool] = []
+        self._over = True
+        self._registry = registry()
+        self._plugins = {p.name: {"version": p.version, "digest": p.digest} for p in self._registry.taking_part()}
+
+    # --- Gymnasium's face -------------------------------------------------------------------------------------------
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[str, Info]:
+        """Begin an episode. Observation: the customer's first line.
+
+        Args:
+            seed: seeds `np_random`, which draws what `options` leave open.
+            options: `task` (id, Task or JSON), `seed` (of the episode: ids, clock, customer), `sample` (which member
+                of a group).
+
+        Raises:
+            CcgymError: no such task, or the domain cannot begin it.
+        """
+        super().reset(seed=seed)
+        options = options or {}
+        unknown = set(options) - {"task", "seed", "sample"}
+        if unknown:
+            raise CcgymError(f"unknown reset option {sorted(unknown)[0]!r}", fix="Options: task, seed, sample")
+        task = self._pick(options.get("task"))
+        episode_seed = options.get("seed")
+        if episode_seed is None:
+            episode_seed = int(self.np_random.integers(2**31))
+        return self._begin(task, episode_seed, options.get("sample", 0))
+
+    def step(self, action: str | Turn) -> Step:
+        """Play one assistant turn. Never raises for what the turn says; blocking tools run in a thread.
+
+        Raises:
+            CcgymError: the episode is over: call `reset`.
+        """
+        play = self.play(action)
+        try:
+            job = next(play)
+            while True:
+                job = play.send(run_job(job))
+        except StopIteration as stop:
+            return stop.value
+
+    def render(self) -> str | None:  # type: ignore[override]
+        """The transcript so far, as text, in mode `ansi`."""
+        if self.render_mode != "ansi":
+            return None
+        return "\n\n".join(f"[{m['role']}] {m['content']}" for m in self.episode.messages())
+
+    # --- the game ---------------------------------------------------------------------------------------------------
+
+    def play(self, action: str | Turn) -> Generator[Job, Outcome, Step]:
+        """`step` for a caller who drives many environments: yields each blocking Job and is sent its Outcome."""
+        if self._over:
+            raise CcgymError("the episode is over", fix="Call reset() before the next step()")
+        turn = action if isinstance(action, Turn) else Turn(action if isinstance(action, str) else str(action))
+        self._step += 1
+        mark = len(self.episode.events)
+        self._answers: list[str] = []
+        try:
+            ending = yield from self._turn(turn)
+        except Exception as error:  # promise 4: whatever breaks in here is an episode's end, not the caller's
+            self._emit(ErrorEvent, code="env_error", message=f"{type(error).__name__}: {error}"[:500])
+            ending = "env_error"
+        if ending is None and self._step >= self._limits.max_steps:
+            ending = self._limit("max_steps", self._limits.max_steps)
+        reward = self._score_step()
+        info: Info = {}
+        if ending is not None:
+            reward += self._finish(ending, info)
+        events = self.episode.events[mark:]
+        info["events"] = events
+        info["messages"] = self._messages_of(events)
+        info["state_hash"] = self._hash
+        terminated = ending in TERMINATED
+        return "\n".join(self._answers), reward, terminated, ending is not None and not terminated, info
+
+    def _pick(self, wanted: Any) -> Task:
+        if wanted is None:
+            return self._draw()
+        if isinstance(wanted, str):
+            return self.domain.find_task(wanted)
+        if isinstance(wanted, dict):
+            return self.domain.task_from(wanted)
+        return wanted
+
+    def _draw(self) -> Task:
+        domain = self.domain
+        tasks: Sequence[Task] = domain.split(self.split) if self.split else list(domain.tasks.values())
+        if tasks:
+            return tasks[int(self.np_random.integers(len(tasks)))]
+        if not domain.templates:
+            where = f"split {self.split!r} of {domain.name}" if self.split else domain.name
+            raise CcgymError("holds no tasks to draw from", where=where, fix="Name a task, or another split")
+        names = sorted(domain.templates)
+        name = names[int(self.np_random.integers(len(names)))]
+        return domain.draw(name, self.split or "train", int(self.np_random.integers(2**31)))
+
+    def _begin(self, task: Task, seed: int, sample: int) -> tuple[str, Info]:
+        domain = self.domain
+        self.task, self._sample = task, sample
+        self._limits = domain.limits_for(task)
+        self._task_json = task.as_json()
+        self._asserts = self._task_json.get("expect", {}).get("asserts", [])
+        self._episode_seed = seeds.derive(seed, task.id)
+        self.tools = domain.tools_for(task)
+        self._tools = {tool.name: tool for tool in self.tools}
+        self._user = domain.user_for(task)
+        self.episode = Episode()
+        self._events = self.episode.events
+        self._step = self._calls = self._errors = self._chars = 0
+        self._over = False
+        self._started = time.perf_counter()
+        self.backend = self._new_backend(task)
+        self._hash = self.backend.digest()
+        reference = self._reference(task)
+        self._emit(
+            Begin,
+            schema=SCHEMA_VERSION,
+            ccgym=ccgym.__version__,
+            env=self.env_name,
+            domain={"name": domain.name, "version": domain.version, "digest": domain.digest},
+            task=self._task_json,
+            target=reference.target,
+            seed=seed,
+            sample=sample,
+            policy=self.policy,
+            plugins=self._plugins,
+            fitted=self.scorer.fitted,
+            options={
+                "basis": task.basis,
+                "tolerance": domain.spec.state.tolerance,
+                "reference": reference.size,
+                "limits": self._limits.model_dump(),
+                "weights": self.scorer.weights,
+                "gates": self.scorer.gates,
+            },
+        )
+        self._emit(Message, role="system", content=domain.system_prompt(task))
+        for message in self._task_json.get("init", {}).get("messages", ()):
+            self._emit(Message, role=message["role"], content=message["content"])
+        self._customer = self._make_customer()
+        line = self._customer.first()
+        observation = self._user_says(line)
+        messages = self._messages_of(self._events)
+        info = {"messages": messages, "tools": [t.openai() for t in self.tools], "task_id": task.id}
+        return observation, info
+
+    def _make_customer(self) -> Any:
+        return make_customer(
+            self._user,
+            language=self.domain.language,
+            seed=self._episode_seed,
+            where=f"task {self.task.id}",
+            kinds=self._registry.users,
+        )
+
+    def _new_backend(self, task: Task) -> Any:
+        return make_backend(self.domain, task, self._episode_seed, self._registry)
+
+    def _turn(self, turn: Turn) -> Generator[Job, Outcome, str | None]:
+        """Play a turn; return the reason to end, or None."""
+        if turn.context is not None and turn.ids is not None:
+            ids = turn.context + turn.ids
+            mask = [0] * len(turn.context) + [1] * len(turn.ids)
+            self._emit(Model, ids=ids, mask=mask, logprobs=turn.logprobs, version=turn.version)
+        if turn.error is not None:
+            self._emit(ErrorEvent, code="policy_error", message=turn.error[:500])
+            return "policy_error"
+        text = nfc(turn.text)
+        room = self._limits.max_chars - self._chars
+        self._chars += len(text)
+        if len(text) > room:
+            self._emit(Message, role="assistant", content=text[: max(room, 0)])
+            return self._limit("max_chars", self._limits.max_chars)
+        self._emit(Message, role="assistant", content=text)
+        if turn.limit is not None:
+            return self._limit(turn.limit, 0)
+        forged = forgery(text)
+        if forged is not None:
+            self._emit(ErrorEvent, code="forged_token", message=f"the turn holds {forged[:80]}")
+            return "forged_token"
+        parsed = parse_turn(text)
+        if parsed.error is not None:
+            self._emit(ErrorEvent, code="bad_format", message=parsed.error)
+            error = {"code": "bad_format", "message": parsed.error}
+            self._answers.append(render_response("", "", error=error))
+            return self._count_error()
+        if parsed.reply is not None:
+            return self._reply(parsed.reply)
+        ending = None
+        for call in parsed.calls:
+            if ending is not None:
+                self._answer(call, error=("not_run", "an earlier call of this turn ended the talk"))
+                continue
+            ending = yield from self._call(call)
+        return ending
+
+    def _reply(self, text: str) -> str | None:
+        answer = self._customer.answer(text)
+        self._answers.append(self._user_says(answer))
+        if answer.done:
+            return "customer_done"
+        return "customer_left" if answer.left else None
+
+    def _user_says(self, line: CustomerTurn) -> str:
+        content = escape_text(nfc(line.text))
+        self._emit(UserEvent, content=content, done=line.done, left=line.left, reveals=list(line.reveals))
+        return content
+
+    def _call(self, call: Call) -> Generator[Job, Outcome, str | None]:
+        """Run one call of the agent; return the reason to end, or None."""
+        tool = self._tools.get(call.name)
+        problem: tuple[str, str] | None = None
+        if call.error is not None:
+            problem = ("bad_json", call.error)
+        elif tool is None:
+            problem = ("unknown_tool", _unknown_tool(call.name, self._tools))
+        else:
+            invalid = self.domain.validators[call.name](call.arguments)
+            if invalid is not None:
+                problem = ("bad_arguments", invalid)
+        if problem is not None or tool is None:
+            self._answer(call, error=problem)
+            return self._count_error()
+        try:
+            if tool.blocking:
+                outcome = yield Job(self.backend.prepare(call.name, call.arguments, "assistant"), tool.seconds)
+                result = self.backend.finish(outcome.value, outcome.error)
+            else:
+                result = self.backend.call(call.name, call.arguments)
+        except ToolError as error:
+            self._answer(call, error=(error.code, error.message), effect=tool.effect)
+            return self._count_error()
+        self._answer(call, result=result, effect=tool.effect)
+        return "terminal_tool" if tool.terminal else None
+
+    def _answer(
+        self,
+        call: Call,
+        *,
+        result: Any = None,
+        error: tuple[str, str] | None = None,
+        effect: Any = "read",
+        requestor: Requestor = "assistant",
+    ) -> None:
+        """Record a call with its answer and what it changed, and show the answer to the agent."""
+        self._calls += 1
+        call_id = f"c{self._calls}"
+        failure = {"code": error[0], "message": error[1]} if error is not None else None
+        patch = None
+        if error is None:
+            digest = self.backend.digest()
+            changed, self._hash = digest != self._hash, digest
+            patch = getattr(self.backend, "changes", None)
+        else:
+            changed = False
+        self._emit(
+            ToolEvent,
+            id=call_id,
+            name=call.name,
+            arguments=call.arguments,
+            result=result,
+            error=failure,
+            effect=effect,
+            requestor=requestor,
+        )
+        if changed or patch:
+            self._emit(StateEvent, cause=call_id, patch=patch)
+        if requestor == "assistant":
+            self._answers.append(render_response(call_id, call.name, result=result, error=failure))
+
+    def user_call(self, name: str, arguments: dict[str, Any]) -> dict[str, str] | None:
+        """A call of the customer's own tools, recorded like the agent's. Returns its error, or None."""
+        call, failure = Call(name, arguments), None
+        tool = next((t for t in self.domain.tools_for(self.task, "user") if t.name == name), None)
+        try:
+            if tool is None:
+                raise ToolError(f"the customer has no tool {name!r}", "unknown_tool")
+            invalid = self.domain.validators[name](arguments)
+            if invalid is not None:
+                raise ToolError(invalid, "bad_arguments")
+            result = self.backend.call(name, arguments, "user")
+        except ToolError as error:
+            failure = {"code": error.code, "message": error.message}
+            self._answer(call, error=(error.code, error.message), requestor="user")
+        else:
+            self._answer(call, result=result, effect=tool.effect, requestor="user")
+        return failure
+
+    def _count_error(self) -> str | None:
+        self._errors += 1
+        if self._errors >= self._limits.max_errors:
+            return self._limit("max_errors", self._limits.max_errors)
+        return None
+
+    def _limit(self, name: str, limit: float) -> str:
+        self._emit(LimitEvent, name=name, limit=limit)
+        return name
+
+    # --- the end ----------------------------------------------------------------------------------------------------
+
+    def _finish(self, ending: str, info: Info) -> float:
+        """Judge, end and score the episode; return the weighted episode rewards."""
+        self._over = True
+        if self._asserts:
+            for verdict in judge_asserts(self._asserts, self.backend_find, self.backend.probe):
+                self._emit(RuleEvent, **verdict._asdict())
+        net_patch = getattr(self.backend, "net_patch", None)
+        seconds = round(time.perf_counter() - self._started, 6)
+        self._emit(End, reason=ending, patch=net_patch() if net_patch else None, seconds=seconds)
+        total, scores, unscored = 0.0, {}, []
+        for scored in self.scorer.score_episode(self.episode):
+            self._emit(RewardEvent, **scored.fields())
+            if scored.value is None:
+                unscored.append(scored.name)
+            else:
+                scores[scored.name] = float(scored.value)
+                if not scored.stepwise:
+                    total += scored.weight * scored.value
+        info["rewards"], info["unscored"], info["termination"] = scores, unscored, ending
+        return total
+
+    def _score_step(self) -> float:
+        if not self.scorer.stepwise:
+            return 0.0
+        scored = self.scorer.score_step(self.episode, self._step)
+        return float(sum(s.weight * s.value for s in scored if s.value is not None))
+
+    def backend_find(self, pointer: str) -> list[tuple[str, Any]]:
+        """Places of the state that a JSON pointer with `*` names."""
+        from ccgym.backend import patch
+
+        find = getattr(self.backend, "find", None)
+        return find(pointer) if find else patch.find(self.backend.state(), pointer)
+
+    # --- the target and the record ----------------------------------------------------------------------------------
+
+    def _reference(self, task: Task) -> Reference:
+        """The task's reference; shared by all seeds unless the reference asked for ids or random numbers."""
+        cache = self.domain.cache.setdefault("references", {})
+        found = cache.get(task.digest) or cache.get((task.digest, self._episode_seed))
+        if found is None:
+            backend = self._new_backend(task)
+
+            def play(name: str, arguments: dict[str, Any], requestor: Any) -> dict[str, str] | None:
+                invalid = "no such tool" if name not in self.domain.tools else self.domain.validators[name](arguments)
+                if invalid is not None:
+                    return {"code": "bad_arguments", "message": invalid}
+                try:
+                    backend.call(name, arguments, requestor)
+                except ToolError as error:
+                    return {"code": error.code, "message": error.message}
+                return None
+
+            literal = getattr(backend, "merged_hash", None)
+            found = play_reference(self._task_json.get("expect", {}), backend, play, literal)
+            seeded = getattr(backend, "seeded", False)
+            cache[(task.digest, self._episode_seed) if seeded else task.digest] = found
+        return found
+
+    def reference(self) -> Reference:
+        """The reference of the task that is being played: target, size, and what failed in it."""
+        return self._reference(self.task)
+
+    def _emit(self, kind: Callable[..., Any], **fields: Any) -> None:
+        events = self._events
+        event = kind(episode=self._sample, n=len(events), step=self._step, hash=self._hash, **fields)
+        events.append(event)
+        if self.sink is not None:
+            self.sink(event)
+
+    @staticmethod
+    def _messages_of(events: Sequence[Any]) -> list[dict[str, Any]]:
+        return Episode(list(events)).messages()
+
+
+def _unknown_tool(name: str, tools: Mapping[str, Tool]) -> str:
+    close = get_close_matches(name[:100], tools, n=1)
+    return f"no tool named {name[:100]!r}" + (f"; did you mean {close[0]!r}?" if close else "")
+
+
+__all__ = ["CcgymEnv", "Job", "Outcome", "run_job"]

@@ -1,0 +1,57 @@
+"""From a name to an environment: ids of entry points, and folders."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from ccgym.domain import Domain, load_domain
+from ccgym.env.env import CcgymEnv
+from ccgym.errors import CcgymError, PluginError
+from ccgym.plugins import registry
+
+
+def find_domain(name: str | os.PathLike[str]) -> Domain:
+    """The domain behind an environment's id (`ccgym/OrderDesk-v0`), or in a folder.
+
+    Raises:
+        CcgymError: there is no such id or folder.
+        DomainError: the folder holds no valid domain.
+    """
+    entry = registry().envs.get(str(name))
+    if entry is None:
+        if Path(name).is_dir():
+            return load_domain(name)
+        close = get_close_matches(str(name), registry().envs, n=1, cutoff=0.4)
+        fix = f"Did you mean {close[0]!r}?" if close else "Give a domain folder, or an id that `ccgym envs` lists"
+        raise CcgymError(f"no environment and no folder named {str(name)!r}", fix=fix)
+    try:
+        found = entry.load()
+    except Exception as error:  # a stranger's import: named, and carried as the cause
+        raise PluginError(f"cannot be imported ({type(error).__name__}: {error})", where=f"env {name}") from error
+    if isinstance(found, Callable):  # type: ignore[arg-type]
+        found = found()
+    return found if isinstance(found, Domain) else load_domain(found)
+
+
+def make(name: str | os.PathLike[str] | Domain, **kwargs: Any) -> CcgymEnv:
+    """An environment that plays a domain: a registered id, a domain folder, or a loaded Domain.
+
+    Args:
+        name: `ccgym/OrderDesk-v0`, a path, or a Domain.
+        kwargs: see CcgymEnv.
+
+    Raises:
+        CcgymError: nothing of that name; DomainError: the domain is not valid.
+    """
+    if isinstance(name, Domain):
+        return CcgymEnv(name, **kwargs)
+    return CcgymEnv(find_domain(name), env=kwargs.pop("env", str(name)), **kwargs)
+
+
+def make_registered(env_id: str, **kwargs: Any) -> CcgymEnv:
+    """What `gymnasium.make` calls for each id of the entry-point group `ccgym.envs`."""
+    return make(env_id, **kwargs)

@@ -1,0 +1,225 @@
+"""The episode log: one group a file, one event a line, appended and flushed, each line chained by a digest.
+
+A line is the event as compact JSON whose last field is `digest`: BLAKE2b-128 over the previous digest of the same
+episode and the line's own bytes before that field. The `group` line chains on the last digests of all its episodes.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+
+from ccgym import jsontext
+from ccgym.errors import EpisodeError
+from ccgym.types import AnyEvent, Begin, End, Episode, GroupEvent, RewardEvent
+
+_log = logging.getLogger("ccgym")
+_encode = msgspec.json.Encoder().encode
+_decoder = msgspec.json.Decoder(AnyEvent)
+_TAIL = len(b',"digest":"') + 32 + len(b'"}')
+GROUP = -1
+"""The `episode` number of the line that speaks of the whole group."""
+
+
+def event_line(event: Any, previous: bytes) -> tuple[bytes, bytes]:
+    """One log line (newline included) and its digest (32 hex digits).
+
+    Raises:
+        EpisodeError: the event holds something that JSON cannot, such as NaN.
+    """
+    body = _encode(event)[:-1]
+    if b"null" in body:
+        try:
+            jsontext._refuse_nan(msgspec.to_builtins(event))
+        except TypeError as error:
+            raise EpisodeError(f"event {event.n} of episode {event.episode} holds {error}") from None
+    digest = blake2b(previous + body, digest_size=16).hexdigest().encode()
+    return b'%b,"digest":"%b"}\n' % (body, digest), digest
+
+
+class EpisodeWriter:
+    """Appends the events of one group to one file, a flush a write: a reader sees whole lines as they come."""
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = open(self.path, "wb", buffering=0)
+        self._chain: dict[int, bytes] = {}
+
+    def write(self, events: Iterable[Any]) -> None:
+        """Append events, of any of the group's episodes, each episode's in its own order."""
+        lines = []
+        for event in events:
+            if event.episode == GROUP:
+                previous = b"".join(self._chain[key] for key in sorted(self._chain))
+            else:
+                previous = self._chain.get(event.episode, b"")
+            line, digest = event_line(event, previous)
+            self._chain[event.episode] = digest
+            lines.append(line)
+        if lines:
+            self._file.write(b"".join(lines))
+
+    def close(self) -> None:
+        """Close the file. Writing after it is an error."""
+        self._file.close()
+
+    def __enter__(self) -> EpisodeWriter:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+
+@dataclass(slots=True)
+class GroupLog:
+    """One file, read: its episodes by number, the group line where there is one, and what had to be dropped."""
+
+    path: Path
+    episodes: dict[int, Episode] = field(default_factory=dict)
+    group: GroupEvent | None = None
+    notices: list[str] = field(default_factory=list)
+
+
+def read_log(path: str | Path) -> GroupLog:
+    """Read one log file and check its digest chain. A torn last line is dropped with a notice.
+
+    Raises:
+        EpisodeError: a line is no event, or its digest does not follow: names file and line.
+    """
+    path = Path(path)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise EpisodeError(f"cannot be read ({error.strerror})", where=str(path)) from None
+    log = GroupLog(path)
+    chain: dict[int, bytes] = {}
+    lines = data.split(b"\n")
+    torn = lines.pop()
+    if torn:
+        log.notices.append(f"{path}: the last line is torn ({len(torn)} bytes) and was dropped")
+    for number, line in enumerate(lines, 1):
+        where = f"{path}:{number}"
+        try:
+            event = _decoder.decode(line)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            raise EpisodeError(f"not an event of the log: {error}", where=where) from None
+        if event.episode == GROUP:
+            previous = b"".join(chain[key] for key in sorted(chain))
+        else:
+            previous = chain.get(event.episode, b"")
+        body = line[:-_TAIL]
+        digest = blake2b(previous + body, digest_size=16).hexdigest().encode()
+        if line[-_TAIL:] != b',"digest":"%b"}' % digest:
+            raise EpisodeError("the digest does not follow: the line or one before it was changed", where=where)
+        chain[event.episode] = digest
+        if isinstance(event, GroupEvent):
+            log.group = event
+            continue
+        if event.episode not in log.episodes:
+            if not isinstance(event, Begin):
+                raise EpisodeError(f"episode {event.episode} starts without its `begin`", where=where)
+            log.episodes[event.episode] = Episode()
+        log.episodes[event.episode].events.append(event)
+    return log
+
+
+def log_files(path: str | Path) -> list[Path]:
+    """The log files that a path names: a file (`FILE` or `FILE#k`), or all under a run or folder, in name order.
+
+    Raises:
+        EpisodeError: there is no such file, or none in the folder.
+    """
+    root = Path(str(path).rpartition("#")[0] or str(path)) if "#" in str(path) else Path(path)
+    if root.is_dir():
+        base = root / "episodes" if (root / "episodes").is_dir() else root
+        files = sorted(f for f in base.rglob("*.jsonl") if f.name != "index.jsonl" and "superseded" not in f.parts)
+        if not files:
+            raise EpisodeError("holds no episodes", where=str(root), fix="Give a run directory or an episode file")
+        return files
+    if not root.exists():
+        raise EpisodeError("no such file", where=str(root), fix="Give FILE, FILE#k or a run directory")
+    return [root]
+
+
+def iter_logs(path: str | Path) -> Iterator[GroupLog]:
+    """Read every log file that a path names, one at a time."""
+    for file in log_files(path):
+        log = read_log(file)
+        for notice in log.notices:
+            _log.warning("%s", notice)
+        yield log
+
+
+def read_episodes(path: str | Path) -> list[Episode]:
+    """All episodes of a file, of `FILE#k` (its episode number k), or of a run directory.
+
+    Raises:
+        EpisodeError: the file is missing or broken, or holds no episode k.
+    """
+    _, mark, tail = str(path).rpartition("#")
+    wanted = int(tail) if mark and tail.isdigit() else None
+    found: list[Episode] = []
+    for log in iter_logs(path):
+        if wanted is not None:
+            if wanted not in log.episodes:
+                have = ", ".join(map(str, sorted(log.episodes)))
+                raise EpisodeError(f"holds no episode {wanted}", where=str(log.path), fix=f"It holds {have}")
+            return [log.episodes[wanted]]
+        found.extend(log.episodes[key] for key in sorted(log.episodes))
+    return found
+
+
+def episode_path(root: str | Path, stage: str, rollout: int, group: str | int) -> Path:
+    """`<root>/episodes/<stage>/<rollout>-<group>.jsonl`, with ids percent-encoded."""
+    return Path(root) / "episodes" / quote(stage, safe="") / f"{rollout:06d}-{quote(str(group), safe='')}.jsonl"
+
+
+def index_entry(path: Path, root: Path, episode: Episode) -> dict[str, Any]:
+    """What `index.jsonl` says of one episode: enough to list, filter and sort without opening it."""
+    begin, end = episode.begin, episode.end
+    return {
+        "file": str(path.relative_to(root)),
+        "episode": begin.episode,
+        "task": begin.task["id"],
+        "tags": begin.task.get("tags", []),
+        "policy": begin.policy,
+        "seed": begin.seed,
+        "sample": begin.sample,
+        "reason": end.reason if end else None,
+        "steps": episode.steps,
+        "rewards": {e.name: e.value for e in episode.events if isinstance(e, RewardEvent)},
+        "violated": [e.detail for e in episode.events if getattr(e, "verdict", None) == "violated"],
+    }
+
+
+def append_index(root: str | Path, path: Path, episodes: Iterable[Episode]) -> None:
+    """Append one line an episode to `<root>/index.jsonl`."""
+    root = Path(root)
+    lines = [json.dumps(index_entry(path, root, e), ensure_ascii=False, allow_nan=False) + "\n" for e in episodes]
+    with open(root / "index.jsonl", "a", encoding="utf-8") as file:
+        file.write("".join(lines))
+
+
+def fsync(path: str | Path) -> None:
+    """Make a finished file or folder safe against a power cut."""
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+__all__ = [
+    "End", "EpisodeWriter", "GroupLog", "append_index", "episode_path", "event_line", "fsync", "index_entry",
+    "iter_logs", "log_files", "read_episodes", "read_log",
+]  # fmt: skip

@@ -1,0 +1,109 @@
+"""A customer who follows a script: tells only what is asked for, answers deterministically, ends the talk.
+
+Its words come from `user.sim` of the task over `users.sim` of the domain:
+
+- `asks`: fact → words that ask for it; `tell`: fact → the line that tells it, with `{fact}` for the value.
+- `confirm`: `yes` or `no`, said when one of `confirm_words` occurs in a question.
+- `done`: `statement` (default: a reply that asks nothing ends the talk), or phrases one of which must occur.
+- `hold`: phrases that ask to wait; `patience`: replies without progress before the customer leaves.
+- `lines`: `yes, no, unknown, done, again, wait, bye`, in the customer's language.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ccgym.turns import fold
+from ccgym.types import CustomerTurn
+
+LINES = {
+    "en": {
+        "yes": "Yes, please.",
+        "no": "No, please don't.",
+        "unknown": "I don't know that.",
+        "done": "Thanks, that's all.",
+        "again": "Sorry, I don't follow.",
+        "wait": "OK.",
+        "bye": "I give up. Goodbye.",
+    },
+    "vi": {
+        "yes": "Vâng, đúng rồi.",
+        "no": "Không, thôi ạ.",
+        "unknown": "Mình không biết.",
+        "done": "Cảm ơn, vậy là đủ rồi.",
+        "again": "Xin lỗi, mình chưa hiểu.",
+        "wait": "Vâng.",
+        "bye": "Thôi, mình không cần nữa.",
+    },
+}
+MARKERS = {
+    "en": ["please", "could you", "can you", "may i", "tell me", "i need", "provide"],
+    "vi": ["vui lòng", "xin", "cho em", "cho mình", "cho tôi", "cho biết", "cần"],
+}
+CONFIRM_WORDS = {
+    "en": ["confirm", "shall i", "do you want", "would you like", "is that correct", "agree", "proceed"],
+    "vi": ["xác nhận", "đồng ý", "có muốn", "có đúng", "phải không", "tiếp tục"],
+}
+HOLD = {
+    "en": ["one moment", "let me check", "please wait", "hold on", "just a second"],
+    "vi": ["chờ một chút", "xin chờ", "vui lòng chờ", "để em kiểm tra", "đợi"],
+}
+
+
+class ScriptCustomer:
+    """See the module. State: what is left of the patience, and nothing else."""
+
+    def __init__(self, user: dict[str, Any], sim: dict[str, Any], language: str) -> None:
+        language = sim.get("language", language)
+        words = language if language in LINES else "en"
+        self._first = user.get("first_message", "")
+        self._known: dict[str, Any] = user.get("known", {})
+        self._unknown = set(user.get("unknown", ()))
+        asks = sim.get("asks") or {fact: [fact.replace("_", " ")] for fact in [*self._known, *self._unknown]}
+        self._asks = {fact: [fold(word) for word in said] for fact, said in asks.items()}
+        self._tell: dict[str, str] = sim.get("tell", {})
+        self._confirm = "no" if sim.get("confirm") in ("no", False) else "yes"
+        self._confirm_words = [fold(w) for w in sim.get("confirm_words", CONFIRM_WORDS[words])]
+        self._markers = [fold(w) for w in sim.get("markers", MARKERS[words])]
+        self._hold = [fold(w) for w in sim.get("hold", HOLD[words])]
+        done = sim.get("done", "statement")
+        self._done = None if done == "statement" else [fold(w) for w in ([done] if isinstance(done, str) else done)]
+        self._patience = int(sim.get("patience", 2))
+        self._lines = {**LINES[words], **sim.get("lines", {})}
+
+    def first(self) -> CustomerTurn:
+        """The task's `first_message`."""
+        return CustomerTurn(self._first)
+
+    def answer(self, reply: str) -> CustomerTurn:
+        """Told facts, a yes or no, patience, or the end of the talk: see the module."""
+        text = fold(reply)
+        question = "?" in text or "？" in text
+        asked = [fact for fact, words in self._asks.items() if any(word in text for word in words)]
+        if asked and (question or any(word in text for word in self._markers)):
+            known = [fact for fact in asked if fact in self._known]
+            if known:
+                return CustomerTurn(" ".join(self._say(fact) for fact in known), reveals=tuple(known))
+            if any(fact in self._unknown for fact in asked):
+                return self._stall("unknown")
+        if question:
+            if any(word in text for word in self._confirm_words):
+                return CustomerTurn(self._lines[self._confirm])
+            return self._stall("again")
+        if any(word in text for word in self._hold):
+            return self._stall("wait")
+        if self._done is None or any(word in text for word in self._done):
+            return CustomerTurn(self._lines["done"], done=True)
+        return self._stall("again")
+
+    def _say(self, fact: str) -> str:
+        value = self._known[fact]
+        text = value if isinstance(value, str) else str(value)
+        return self._tell.get(fact, "{%s}" % fact).replace("{%s}" % fact, text)
+
+    def _stall(self, line: str) -> CustomerTurn:
+        """No progress: patience runs down, and then the customer leaves."""
+        self._patience -= 1
+        if self._patience < 0:
+            return CustomerTurn(self._lines["bye"], left="out of patience")
+        return CustomerTurn(self._lines[line])
