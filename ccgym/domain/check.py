@@ -1,0 +1,84 @@
+"""`check_domain`: everything that can be said of a domain folder without playing it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from ccgym.domain.domain import Domain
+from ccgym.domain.findings import Finding, Findings
+from ccgym.domain.loader import read_domain
+from ccgym.domain.models import Call
+from ccgym.plugins import Registry, registry
+
+
+def check_domain(path: str | os.PathLike[str], plugins: Registry | None = None) -> list[Finding]:
+    """All findings about a folder: errors that stop loading first, then warnings, then notices. Never raises for them."""
+    findings = Findings()
+    domain = read_domain(Path(path).resolve(), plugins or registry(), findings)
+    if domain is not None:
+        look_over(domain, findings)
+    rank = {"error": 0, "warning": 1, "notice": 2}
+    return sorted(findings, key=lambda finding: rank[finding.severity])
+
+
+def look_over(domain: Domain, findings: Findings) -> None:
+    """Warnings and notices about a domain that loads."""
+    _tools(domain, findings)
+    _tasks(domain, findings)
+    _splits(domain, findings)
+
+
+def _tools(domain: Domain, findings: Findings) -> None:
+    used = {call.name for task in domain.tasks.values() for call in (*task.init.calls, *_calls(task))}
+    for name, tool in domain.tools.items():
+        if not tool.description.strip():
+            findings.add("no-description", f"tool {name}", "has no description", "Say in a sentence when to use it",
+                         severity="warning")  # fmt: skip
+        for argument, schema in tool.parameters.get("properties", {}).items():
+            if isinstance(schema, dict) and not schema.get("description"):
+                findings.add("no-description", f"tool {name} /parameters/properties/{argument}",
+                             "has no description", severity="notice")  # fmt: skip
+        if domain.tasks and name not in used:
+            findings.add("unused-tool", f"tool {name}", "no task's reference calls it", severity="notice")
+    if not domain.tools:
+        findings.add("no-tools", "domain.yaml /tools", "the domain has no tools", severity="warning")
+
+
+def _calls(task: object) -> list[Call]:
+    return [action for action in task.expect.actions if isinstance(action, Call)]  # type: ignore[attr-defined]
+
+
+def _tasks(domain: Domain, findings: Findings) -> None:
+    if not domain.tasks and not domain.templates:
+        findings.add("no-tasks", "tasks.jsonl", "the domain has neither tasks nor templates", severity="warning")
+    for task in domain.tasks.values():
+        place = f"task {task.id}"
+        if not task.user.first_message.strip() and not task.init.messages:
+            findings.add("no-first-message", f"{place} /user/first_message", "the customer's first line is empty",
+                         severity="warning")  # fmt: skip
+        for index, text in enumerate(task.expect.say):
+            if not text.strip():
+                findings.add("empty-say", f"{place} /expect/say/{index}", "an empty text occurs in every reply",
+                             "Remove it", severity="warning")  # fmt: skip
+        if "say" in task.basis and not task.expect.say:
+            findings.add("empty-say", f"{place} /reward_basis", "names `say`, but `expect.say` is empty",
+                         severity="warning")  # fmt: skip
+        if task.expect.refuse and any(domain.tools[call.name].effect == "write" for call in _calls(task)):
+            findings.add("refuse-writes", f"{place} /expect", "`refuse` asks for no change, but the reference writes",
+                         severity="warning")  # fmt: skip
+
+
+def _splits(domain: Domain, findings: Findings) -> None:
+    seen: dict[str, tuple[str, str]] = {}
+    for task in domain.tasks.values():
+        split, first = seen.setdefault(task.content_digest, (task.split, task.id))
+        if split != task.split:
+            findings.add("shared-content", f"task {task.id}",
+                         f"the same content as '{first}' of the split '{split}'", "Change one, or keep both in one split",
+                         severity="warning")  # fmt: skip
+    if domain.tasks and not domain.templates:
+        for name in ("train", "test"):
+            if not domain.split(name):
+                findings.add("empty-split", "tasks.jsonl", f"no task is in the split '{name}'",
+                             f'Give some "split": "{name}"', severity="warning")  # fmt: skip

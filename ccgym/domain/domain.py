@@ -1,0 +1,218 @@
+"""A Domain: tools, SOP, seed state and tasks of one folder. Validated once, immutable after."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from ccgym import jsontext
+from ccgym.domain import templates
+from ccgym.domain.findings import Finding, Findings, did_you_mean, from_pydantic, pointer
+from ccgym.domain.models import DomainSpec, Limits, Sim, Task
+from ccgym.domain.prompt import system_prompt
+from ccgym.domain.references import check_task
+from ccgym.domain.schema import ArgumentValidator
+from ccgym.errors import DomainError
+from ccgym.types import Requestor, Tool, ToolFunction
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Domain:
+    """One domain folder as `load_domain` read it. Nothing here is ever changed."""
+
+    path: Path
+    spec: DomainSpec
+    """What `domain.yaml` says."""
+    sop: str
+    """The SOP for the agent to read: prose without `rules` blocks."""
+    sop_digest: str | None
+    """The SOP in short, for small models; None where the folder has none."""
+    sop_sources: dict[str, str]
+    """File name to the SOP as it was written, `rules` blocks included."""
+    tools: dict[str, Tool]
+    validators: dict[str, ArgumentValidator]
+    """Tool name to a function of arguments: None, or what is wrong with them."""
+    functions: Mapping[str, ToolFunction]
+    """Tool name to Python function, for the tools whose mock is of kind `python`."""
+    probes: Mapping[str, ToolFunction]
+    """Functions that are no tools, for `init` and asserts."""
+    state: dict[str, Any]
+    """The seed state document, `{"tables": …, "user": …}`: never to be changed."""
+    tasks: dict[str, Task]
+    """The tasks that are written down, by id."""
+    templates: Mapping[str, Callable[..., Any]]
+    """Template name to `fn(rng) -> Task | dict`."""
+    digest: str
+    """SHA-256 over everything that shapes an episode, as 64 hex digits."""
+    notices: tuple[Finding, ...] = ()
+    """Warnings and notices of loading."""
+    _cache: dict[Any, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"<Domain {self.name} {self.version} tools={len(self.tools)} tasks={len(self.tasks)}>"
+
+    @property
+    def name(self) -> str:
+        """The domain's name."""
+        return self.spec.name
+
+    @property
+    def version(self) -> str:
+        """The domain's version."""
+        return self.spec.version
+
+    @property
+    def language(self) -> str:
+        """Language of SOP and customers, such as `en`."""
+        return self.spec.language
+
+    def split(self, name: str) -> list[Task]:
+        """The written tasks of a split, in the order of the file."""
+        return [task for task in self.tasks.values() if task.split == name]
+
+    @property
+    def splits(self) -> list[str]:
+        """Names of the splits that written tasks stand in; templates can draw for any name."""
+        return list(dict.fromkeys(task.split for task in self.tasks.values()))
+
+    def draw(self, template: str, split: str, seed: int) -> Task:
+        """The task that a template yields for a seed: always the same, with the id `template/split/seed`.
+
+        A content that can occur in the split `train` never occurs in any other.
+
+        Raises:
+            DomainError: no such template, or what it yields is no task of this domain.
+        """
+        key = ("draw", template, split, seed)
+        task = self._cache.get(key)
+        if task is None:
+            task = templates.draw(self, template, split, seed)
+            if len(self._cache) > 50_000:
+                self._cache.clear()
+            self._cache[key] = task
+        return task
+
+    def stream_tasks(self, split: str, n: int, seed0: int = 0) -> Iterator[Task]:
+        """`n` tasks of a split, over all templates in turn, with seeds from `seed0` on."""
+        names = sorted(self.templates)
+        if not names:
+            raise DomainError("the domain has no templates", where=self.name, fix="Register some, or name tasks by id")
+        for index in range(n):
+            yield self.draw(names[index % len(names)], split, seed0 + index // len(names))
+
+    def task(self, which: str | Task | dict[str, Any]) -> Task:
+        """A task by id (of a written task, or `template/split/seed`), or one given whole, checked and completed.
+
+        Raises:
+            DomainError: no such task, or a task that does not fit the domain.
+        """
+        if not isinstance(which, str):
+            return self.adopt(which)
+        if which in self.tasks:
+            return self.tasks[which]
+        name, _, rest = which.partition("/")
+        split, _, seed = rest.rpartition("/")
+        if name in self.templates and split and seed.isascii() and seed.isdigit():
+            return self.draw(name, split, int(seed))
+        options = [*self.tasks, *(f"{template}/train/0" for template in self.templates)]
+        raise DomainError(f"no task '{which[:100]}'", where=self.name, fix=did_you_mean(which, options))
+
+    def adopt(self, task: Task | dict[str, Any], where: str | None = None) -> Task:
+        """A task as this domain plays it: validated, its customer laid over the domain's default.
+
+        Raises:
+            DomainError: with every finding.
+        """
+        findings = Findings()
+        place = where or f"task {task.id if isinstance(task, Task) else task.get('id', '')}".rstrip()
+        adopted = adopt(task, place, self.spec, findings)
+        if adopted is not None:
+            check_task(adopted, place, self.tools, self.validators, self.probes, self.state, findings)
+        findings.raise_errors(place)
+        assert adopted is not None
+        return adopted
+
+    def limits(self, task: Task) -> Limits:
+        """The limits of a task: its own over the domain's."""
+        return self.spec.limits.model_copy(update=task.limits.model_dump(exclude_none=True))
+
+    def tools_for(self, task: Task, requestor: Requestor = "assistant") -> list[Tool]:
+        """The tools that the agent (or the customer) has in a task, in the order of the file."""
+        key = ("tools", task.tools_allow, requestor)
+        if key not in self._cache:
+            allow = task.tools_allow if requestor == "assistant" else None
+            self._cache[key] = [
+                tool for tool in self.tools.values()
+                if tool.requestor == requestor and (allow is None or tool.name in allow)
+            ]  # fmt: skip
+        return self._cache[key]
+
+    def system_prompt(self, task: Task) -> str:
+        """What the agent reads first: the SOP, then its tools, as `prompt` in `domain.yaml` says."""
+        key = ("prompt", task.tools_allow)
+        if key not in self._cache:
+            sop = self.sop_digest if self.spec.prompt.sop == "digest" and self.sop_digest is not None else self.sop
+            self._cache[key] = system_prompt(sop, self.tools_for(task), self.spec.prompt.tools)
+        return self._cache[key]
+
+
+def adopt(task: Task | dict[str, Any], place: str, spec: DomainSpec, findings: Findings) -> Task | None:
+    """A task with the domain's default customer under its own; None (with findings) where it is no task."""
+    if not isinstance(task, Task):
+        try:
+            task = Task.model_validate(task)
+        except ValidationError as error:
+            from_pydantic(error, Task, findings, lambda path: f"{place} {pointer(path)}".rstrip())
+            return None
+    default = spec.users.sim.model_dump(exclude_unset=True)
+    if not default:
+        return task
+    own = task.user.sim.model_dump(exclude_unset=True)
+    merged = merge_sim(default, own)
+    if merged == own:
+        return task
+    return task.replace(user=task.user.model_copy(update={"sim": Sim.model_validate(merged)}))
+
+
+def merge_sim(default: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    """A task's `sim` over the domain's: own fields win, and objects such as `asks` are merged by key.
+
+    A task that asks for another kind of customer takes nothing from the default.
+    """
+    if own.get("kind", default.get("kind", "script")) != default.get("kind", "script"):
+        return own
+    merged = {**default, **own}
+    for key, value in own.items():
+        if isinstance(value, dict) and isinstance(default.get(key), dict):
+            merged[key] = {**default[key], **value}
+    return merged
+
+
+def domain_digest(
+    spec: DomainSpec, sop: str, sources: Mapping[str, str], sop_digest: str | None, tools: dict[str, Tool],
+    state: dict[str, Any], tasks: dict[str, Task], probes: Mapping[str, Any], templates: Mapping[str, Any],
+) -> str:  # fmt: skip
+    """SHA-256 over everything that shapes an episode, whatever the files are called and however they are laid out.
+
+    `description`, `license` and the names of files shape none. The code of functions and templates is not in it: an
+    episode records the versions and digests of the plugins that took part.
+    """
+    shape = spec.model_dump(mode="json", exclude={"description", "license", "sop", "tools", "splits"})
+    return jsontext.digest({
+        "spec": shape,
+        "sop": sop,
+        "sop_digest": sop_digest,
+        "sources": ["\n".join(line.rstrip() for line in text.strip().split("\n")) for text in sources.values()],
+        "tools": [
+            {**{name: getattr(tool, name) for name in Tool.__slots__}, "touches": tool.touches and list(tool.touches)}
+            for tool in tools.values()
+        ],
+        "state": state,
+        "tasks": [task.as_json() for task in tasks.values()],
+        "probes": sorted(probes),
+        "templates": sorted(templates),
+    })  # fmt: skip

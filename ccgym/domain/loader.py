@@ -1,0 +1,213 @@
+"""Reading a domain folder: every file, every problem, then one immutable Domain."""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import threading
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from ccgym import jsontext
+from ccgym.domain.domain import Domain, adopt, domain_digest
+from ccgym.domain.files import Folder
+from ccgym.domain.findings import Findings, did_you_mean, from_pydantic, pointer, show
+from ccgym.domain.mockspec import check_mock
+from ccgym.domain.models import DomainSpec, Task, nfc_json
+from ccgym.domain.prompt import prose
+from ccgym.domain.references import check_task
+from ccgym.domain.tables import read_tables
+from ccgym.domain.toolbox import Toolbox, open_toolbox
+from ccgym.domain.yamltext import YamlError, YamlText
+from ccgym.errors import DomainError
+from ccgym.plugins import Registry, registry
+from ccgym.turns import nfc
+
+DIGEST_FILE = "sop.digest.md"
+TASKS_FILE = "tasks.jsonl"
+STATE_FILE = "state.json"
+
+_loaded: dict[Path, tuple[Any, Domain]] = {}
+_lock = threading.Lock()
+
+
+def load_domain(path: str | os.PathLike[str]) -> Domain:
+    """Read and validate a domain folder. The same unchanged folder gives the same Domain.
+
+    Raises:
+        DomainError: with every problem in `findings`, each naming file, line or path, what was found, and the fix.
+    """
+    folder = Path(path).resolve()
+    plugins = registry()
+    key = (_fingerprint(folder), _registered(plugins))
+    with _lock:
+        cached = _loaded.get(folder)
+        if cached is not None and cached[0] == key:
+            return cached[1]
+    findings = Findings()
+    domain = read_domain(folder, plugins, findings)
+    findings.raise_errors(str(path))
+    assert domain is not None
+    with _lock:
+        _loaded[folder] = (key, domain)
+    return domain
+
+
+def read_domain(path: Path, plugins: Registry, findings: Findings) -> Domain | None:
+    """Read a folder and note every problem. None where there is an error."""
+    if not path.is_dir():
+        findings.add("no-folder", str(path), "no such folder", "Name a folder with a domain.yaml in it")
+        return None
+    folder = Folder(path, findings)
+    spec = _read_spec(folder, findings)
+    if spec is None:
+        return None
+    sources = _read_sop(spec, folder, findings)
+    short = folder.text(DIGEST_FILE)
+    if spec.prompt.sop == "digest" and short is None:
+        findings.add("missing-file", "domain.yaml /prompt/sop", f"'digest', but there is no {DIGEST_FILE}", f"Write {DIGEST_FILE}")
+    box = open_toolbox(spec.tools, spec.name, folder, plugins, findings)
+    state = _read_state(folder, findings)
+    for name, tool in box.tools.items():
+        check_mock(tool, state["tables"], box.places[name], findings)
+    templates = dict(plugins.templates.get(spec.name, {}))
+    tasks = _read_tasks(spec, folder, box, state, findings)
+    if findings.errors:
+        return None
+    sop = prose("\n\n".join(sources.values()))
+    sop_digest = nfc(short).strip() if short is not None else None
+    return Domain(
+        path=folder.path, spec=spec, sop=sop, sop_digest=sop_digest, sop_sources=sources, tools=box.tools,
+        validators=box.validators, functions=box.functions, probes=box.probes, state=state, tasks=tasks,
+        templates=templates, notices=tuple(findings),
+        digest=domain_digest(spec, sop, sources, sop_digest, box.tools, state, tasks, box.probes, templates),
+    )  # fmt: skip
+
+
+def _read_spec(folder: Folder, findings: Findings) -> DomainSpec | None:
+    file = "domain.yaml"
+    text = folder.text(file, required="Write it; the shortest one is `name: MyDomain`")
+    if text is None:
+        return None
+    try:
+        document = YamlText(text)
+    except YamlError as error:
+        findings.add("bad-yaml", f"{file}:{error.line}", f"bad YAML: {error}")
+        return None
+    if not isinstance(document.value, dict):
+        found = show(document.value)
+        findings.add("bad-yaml", f"{file}:1", f"found {found}, must be fields such as `name: MyDomain`")
+        return None
+    try:
+        return DomainSpec.model_validate(document.value)
+    except ValidationError as error:
+        from_pydantic(error, DomainSpec, findings, lambda path: f"{file}:{document.line(path)} {pointer(path)}".rstrip())
+        return None
+
+
+def _read_sop(spec: DomainSpec, folder: Folder, findings: Findings) -> dict[str, str]:
+    sources: dict[str, str] = {}
+    for name in spec.sop:
+        text = folder.text(name, required="Write the SOP there, or list its files under `sop` in domain.yaml")
+        if text is not None:
+            sources[name] = nfc(text)
+    return sources
+
+
+def _read_state(folder: Folder, findings: Findings) -> dict[str, Any]:
+    document = folder.json(STATE_FILE)
+    if document is None:
+        document = {}
+    empty: dict[str, Any] = {"tables": {}, "user": {}}
+    if not isinstance(document, dict):
+        findings.add("bad-state", STATE_FILE, f"found {show(document)}, must be an object", 'Such as {"tables": {}}')
+        return empty
+    for key in document.keys() - empty.keys():
+        findings.add("bad-state", f"{STATE_FILE} /{key[:60]}", f"unknown field '{key[:60]}'", did_you_mean(key, empty))
+    state = nfc_json({**empty, **document})
+    for key in empty:
+        if not isinstance(state[key], dict):
+            findings.add("bad-state", f"{STATE_FILE} /{key}", f"found {show(state[key])}, must be an object")
+            return empty
+    for table, rows in state["tables"].items():
+        place = f"{STATE_FILE} {pointer(['tables', table])}"
+        if not isinstance(rows, dict):
+            findings.add("bad-state", place, f"found {show(rows)}, must be an object of key: row")
+            state["tables"][table] = {}
+            continue
+        for key, row in rows.items():
+            if not isinstance(row, dict):
+                findings.add("bad-state", f"{place}{pointer([key])}", f"found {show(row)}, must be a row: an object")
+    for table, rows in read_tables(folder, findings).items():
+        if table in state["tables"]:
+            findings.add("duplicate-table", f"tables/{table}.csv", f"the table '{table}' also stands in {STATE_FILE}",
+                         "Keep one of them")  # fmt: skip
+        state["tables"][table] = rows
+    return state
+
+
+def _read_tasks(
+    spec: DomainSpec, folder: Folder, box: Toolbox, state: dict[str, Any], findings: Findings
+) -> dict[str, Task]:
+    tasks: dict[str, Task] = {}
+    for number, line in enumerate((folder.text(TASKS_FILE) or "").split("\n"), 1):
+        if not line.strip():
+            continue
+        place = f"{TASKS_FILE}:{number}"
+        try:
+            data = jsontext.parse(line, max_bytes=4 * 1024 * 1024)
+        except jsontext.JsonError as error:
+            findings.add("bad-json", place, f"bad JSON: {error}")
+            continue
+        if not isinstance(data, dict):
+            findings.add("bad-task", place, f"found {show(data)}, must be an object")
+            continue
+        task = adopt(data, place, spec, findings)
+        if task is None:
+            continue
+        if not task.id:
+            findings.add("missing", place, "field 'id' is missing", "Give each task an id of its own")
+        elif task.id in tasks:
+            findings.add("duplicate-task", f"{place} /id", f"a second task '{task.id[:60]}'", "Give it another id")
+        else:
+            check_task(task, place, box.tools, box.validators, box.probes, state, findings)
+            tasks[task.id] = _in_split(task, spec, place, findings)
+    for split, patterns in spec.splits.items():
+        for pattern in patterns:
+            if not any(fnmatch.fnmatchcase(id, pattern) for id in tasks):
+                findings.add("empty-split", f"domain.yaml /splits{pointer([split])}", f"'{pattern[:60]}' matches no task",
+                             did_you_mean(pattern, tasks), severity="warning")  # fmt: skip
+    return tasks
+
+
+def _in_split(task: Task, spec: DomainSpec, place: str, findings: Findings) -> Task:
+    splits = [name for name, patterns in spec.splits.items() if any(fnmatch.fnmatchcase(task.id, p) for p in patterns)]
+    if len(splits) > 1:
+        findings.add("two-splits", f"{place} /id", f"'{task.id[:60]}' matches the splits {' and '.join(splits)}",
+                     "Let `splits` in domain.yaml put it into one")  # fmt: skip
+    return task.replace(split=splits[0]) if splits and splits[0] != task.split else task
+
+
+def _fingerprint(folder: Path) -> tuple[Any, ...]:
+    """Name, size and time of every file that a domain may be read from."""
+    found = []
+    for root in (folder, folder / "tables"):
+        try:
+            with os.scandir(root) as entries:
+                for entry in entries:
+                    status = entry.stat()
+                    found.append((root.name, entry.name, status.st_size, status.st_mtime_ns))
+        except OSError:
+            continue
+    return tuple(sorted(found))
+
+
+def _registered(plugins: Registry) -> tuple[Any, ...]:
+    """What of the registry shapes a domain, by identity."""
+    templates = [(domain, name, id(fn)) for domain, fns in plugins.templates.items() for name, fn in fns.items()]
+    return (tuple((name, id(toolset)) for name, toolset in plugins.tools.items()), tuple(templates))
+
+
+__all__ = ["DomainError", "load_domain", "read_domain"]

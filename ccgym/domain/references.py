@@ -1,0 +1,92 @@
+"""Whether everything that a task names exists: tools, arguments, probes, tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ccgym.domain.findings import Findings, did_you_mean
+from ccgym.domain.models import Call, PathAssert, Task
+from ccgym.domain.schema import ArgumentValidator
+from ccgym.types import Tool
+
+
+def check_task(
+    task: Task, place: str, tools: Mapping[str, Tool], validators: Mapping[str, ArgumentValidator],
+    probes: Mapping[str, Any], state: dict[str, Any], findings: Findings,
+) -> None:  # fmt: skip
+    """Add a finding for each name in a task that the domain does not have, and for each call off the schema."""
+    for index, name in enumerate(task.tools_allow or ()):
+        if name not in tools:
+            findings.add("unknown-tool", f"{place} /tools_allow/{index}", f"no tool '{name[:60]}'",
+                         did_you_mean(name, tools))  # fmt: skip
+    for index, call in enumerate(task.init.calls):
+        if call.name not in probes:
+            _check_call(call, f"{place} /init/calls/{index}", tools, validators, probes, findings)
+    for index, action in enumerate(task.expect.actions):
+        if isinstance(action, Call):
+            at = f"{place} /expect/actions/{index}"
+            if _check_call(action, at, tools, validators, (), findings):
+                allow = task.tools_allow
+                if allow is not None and action.requestor == "assistant" and action.name not in allow:
+                    findings.add("tool-not-allowed", f"{at}/name", f"'{action.name}' is not in the task's tools_allow",
+                                 "Add it to tools_allow")  # fmt: skip
+    tables = _tables(task, state)
+    for index, check in enumerate(task.expect.asserts):
+        at = f"{place} /expect/asserts/{index}"
+        if isinstance(check, PathAssert):
+            _check_path(check.path, f"{at}/path", tables, findings)
+        elif check.probe not in probes and check.probe not in tools:
+            findings.add("unknown-probe", f"{at}/probe", f"no probe '{check.probe[:60]}'", did_you_mean(check.probe, probes))
+    for index, operation in enumerate(task.init.patch):
+        if operation.path.count("/") > 2 or operation.op != "add":
+            _check_path(operation.path, f"{place} /init/patch/{index}/path", tables, findings)
+    if task.expect.state.mode == "literal":
+        for table in task.expect.state.value.get("tables", {}):
+            _check_path(f"/tables/{table}", f"{place} /expect/state/value/tables", tables, findings)
+
+
+def _check_call(
+    call: Call, at: str, tools: Mapping[str, Tool], validators: Mapping[str, ArgumentValidator], more: Any,
+    findings: Findings,
+) -> bool:  # fmt: skip
+    tool = tools.get(call.name)
+    if tool is None:
+        findings.add("unknown-tool", f"{at}/name", f"no tool '{call.name[:60]}'", did_you_mean(call.name, [*tools, *more]))
+        return False
+    if tool.requestor != call.requestor:
+        fix = f'Say "requestor": "{tool.requestor}"'
+        findings.add("wrong-requestor", at, f"'{call.name}' is a tool of the {tool.requestor}, called by the {call.requestor}", fix)
+    if problem := validators[call.name](call.args):
+        findings.add("bad-arguments", f"{at}/args", f"off the schema of '{call.name}': {problem}")
+    if call.compare_args:
+        known = tool.parameters.get("properties", {})
+        for name in call.compare_args:
+            if known and name not in known:
+                findings.add("unknown-argument", f"{at}/compare_args", f"no argument '{name[:60]}' of '{call.name}'",
+                             did_you_mean(name, known))  # fmt: skip
+    return True
+
+
+def _tables(task: Task, state: dict[str, Any]) -> set[str]:
+    document = task.init.state if task.init.state is not None else state
+    tables = document.get("tables")
+    names = set(tables) if isinstance(tables, dict) else set()
+    for operation in task.init.patch:
+        segments = operation.path.split("/")
+        if operation.op == "add" and len(segments) == 3 and segments[1] == "tables":
+            names.add(segments[2].replace("~1", "/").replace("~0", "~"))
+    return names
+
+
+def _check_path(path: str, place: str, tables: set[str], findings: Findings) -> None:
+    segments = path.split("/")
+    if len(segments) > 1 and segments[1] not in ("tables", "user", "*"):
+        fix = did_you_mean(segments[1], ("tables", "user"))
+        if segments[1] in tables:
+            fix = f"Write /tables{path}"
+        findings.add("bad-path", place, f"'{path[:80]}' is neither under /tables nor under /user", fix)
+    elif len(segments) > 2 and segments[1] == "tables":
+        table = segments[2].replace("~1", "/").replace("~0", "~")
+        if table != "*" and table not in tables:
+            findings.add("unknown-table", place, f"no table '{table[:60]}'", did_you_mean(table, tables))
