@@ -1,0 +1,1 @@
+"""First-party rewards, registered through the same hook as anybody's."""
