@@ -310,7 +310,8 @@ class Rewards(Part):
     """Default weights of rewards, and the rewards that multiply the others."""
 
     weights: dict[Text, Number] = {}
-    gates: Names = ()
+    gates: dict[Text, Text] = {}
+    """Reward to the reward that multiplies it."""
 
 
 class Prompt(Part):
