@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from ccgym.cli.names import did_you_mean
+from ccgym.cli.names import pick
 from ccgym.cli.output import Output, debug_option
 from ccgym.cli.verbs import MODULES, VERBS, owner, plugin_verbs
 from ccgym.errors import CcgymError, ConfigError, DomainError, PluginError
@@ -38,9 +38,8 @@ class Verbs(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """As click does, with a hint where the verb is unknown."""
-        name = args[0]
-        if not name.startswith("-") and name not in self.list_commands(ctx):
-            raise click.UsageError(f"There is no command {name!r}. {did_you_mean(name, self.list_commands(ctx))}", ctx)
+        if not args[0].startswith("-"):
+            pick(args[0], self.list_commands(ctx), "command")
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -89,7 +88,8 @@ def _version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
 @click.command(
     cls=Verbs,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="An ENV is an id (OrderDesk, ccgym/OrderDesk-v0) or a domain folder. Every command has --help, --json and --debug.",
+    epilog="An ENV is an id, such as ccgym/OrderDesk-v0, or a domain folder. "
+    "Every command has --help, --json and --debug.",
 )
 @click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Print the version."
@@ -121,7 +121,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         click.echo("Interrupted.", err=True)
         return 130
     except BrokenPipeError:
-        # The reader of our pipe went away (`| head`); point stdout elsewhere so that the interpreter's own flush is quiet.
+        # The reader of our pipe went away (`| head`): point stdout elsewhere, so that the final flush is quiet.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except Exception as error:  # the last net: a sentence for the user, the traceback with --debug

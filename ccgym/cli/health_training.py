@@ -1,4 +1,4 @@
-"""What of this machine can stop training: torch and its device, threads, TRL's contract, the seams a config asks for."""
+"""What of this machine can stop training: torch and its device, threads, TRL, the model, what a config asks for."""
 
 from __future__ import annotations
 
@@ -130,8 +130,9 @@ def model(name: str) -> Iterator[Finding]:
 
 
 def _load(path: str) -> str:
-    from ccgym.models import resolve
     from transformers import AutoConfig, AutoTokenizer
+
+    from ccgym.models import resolve
 
     folder = str(resolve(path))
     config = AutoConfig.from_pretrained(folder, trust_remote_code=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 import click
@@ -11,6 +12,7 @@ from ccgym.cli.output import Output, console
 from ccgym.cli.output import command as verb
 from ccgym.cli.transcript import WIDTH, Line, transcript
 from ccgym.errors import EpisodeError
+from ccgym.log import log_files, read_log
 from ccgym.terminal import clean_terminal
 
 DIVERGED = 3
@@ -24,13 +26,14 @@ DIVERGED = 3
 def command(out: Output, episode: str, verify: bool, step: int | None) -> int:
     """Print a recorded episode, or prove that it happens again.
 
-    EPISODE is a log file, FILE#k for its episode number k, or a run's folder. One episode is printed whole; of many, a list.
+    EPISODE is a log file, FILE#k for its episode number k, or a run's folder. One episode is printed whole; of many,
+    a list.
     """
+    if verify:
+        return _verify(out, episode)
     found = list(_episodes(out, episode))
     if not found:
         raise EpisodeError("holds no episodes", where=episode)
-    if verify:
-        return _verify(out, found)
     if len(found) > 1:
         if step is not None:
             name = found[0][0]
@@ -45,10 +48,7 @@ def command(out: Output, episode: str, verify: bool, step: int | None) -> int:
 
 def _episodes(out: Output, name: str) -> Iterator[tuple[str, Any]]:
     """`FILE#k` and Episode, of all that the name holds. A torn tail is a note on stderr."""
-    from ccgym.log import log_files, read_log
-
-    _, mark, tail = name.rpartition("#")
-    wanted = int(tail) if mark and tail.isdigit() else None
+    wanted = _number(name)
     for file in log_files(name):
         log = read_log(file)
         for notice in log.notices:
@@ -58,6 +58,12 @@ def _episodes(out: Output, name: str) -> Iterator[tuple[str, Any]]:
             raise EpisodeError(f"holds no episode {wanted}", where=str(file), fix=f"It holds {have}")
         for key in sorted(log.episodes) if wanted is None else [wanted]:
             yield f"{file}#{key}", log.episodes[key]
+
+
+def _number(name: str) -> int | None:
+    """The k of `FILE#k`."""
+    _, mark, tail = name.rpartition("#")
+    return int(tail) if mark and tail.isdigit() else None
 
 
 def _print(out: Output, name: str, episode: Any, step: int | None) -> None:
@@ -101,20 +107,32 @@ def _list(out: Output, found: list[tuple[str, Any]]) -> None:
     out.line(f"{len(rows)} episodes. Print one: ccgym replay '{rows[0][0]}'")
 
 
-def _verify(out: Output, found: list[tuple[str, Any]]) -> int:
-    from ccgym.replay import verify
+def _verify(out: Output, name: str) -> int:
+    from ccgym.replay import Divergence, verify
 
-    diverged = []
-    with out.progress("replaying", len(found)) as advance:
-        for name, episode in found:
-            difference = verify(episode)
+    only, files = _number(name), log_files(name)
+    episodes = steps = 0
+    found: list[Divergence] = []
+    notices: list[str] = []
+    envs: dict[Any, Any] = {}
+    with out.progress("replaying", len(files)) as advance:
+        for file in files:
+            done = verify(file, only=only, envs=envs)
             advance(1)
-            if difference is not None:
-                diverged.append((name, difference))
+            episodes, steps = episodes + done.episodes, steps + done.steps
+            found += [done.divergence] if done.divergence is not None else []
+            notices += [notice for notice in done.notices if notice not in notices]
+    if not episodes:
+        raise EpisodeError("holds no such episode", where=name)
+    for notice in notices:
+        out.note(f"Note: {notice}")
     if out.json:
-        out.data({"verified": len(found), "divergences": [{"episode": name, **d.json()} for name, d in diverged]})
-    for name, difference in diverged:
-        out.line(f"{name} diverges: {difference}", "red")
-    if not diverged:
-        out.line(f"{len(found)} episode{'s' * (len(found) != 1)} replayed: every event is the same", "green")
-    return DIVERGED if diverged else 0
+        divergences = [asdict(divergence) for divergence in found]
+        out.data({"episodes": episodes, "steps": steps, "divergences": divergences, "notices": notices})
+    for divergence in found:
+        out.line(f"Diverged: {divergence}", "red")
+    if not found:
+        out.line(
+            f"Replayed {episodes} episode{'s' * (episodes != 1)}, {steps} steps: every event is the same.", "green"
+        )
+    return DIVERGED if found else 0

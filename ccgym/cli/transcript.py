@@ -10,9 +10,20 @@ from ccgym import jsontext
 from ccgym.terminal import clean_terminal
 from ccgym.turns import parse_turn
 from ccgym.types import (
-    Begin, BranchEvent, End, Episode, ErrorEvent, LimitEvent, Message, Model, RewardEvent, RuleEvent, StateEvent,
-    ToolEvent, UserEvent,
-)  # fmt: skip
+    Begin,
+    BranchEvent,
+    End,
+    Episode,
+    ErrorEvent,
+    LimitEvent,
+    Message,
+    Model,
+    RewardEvent,
+    RuleEvent,
+    StateEvent,
+    ToolEvent,
+    UserEvent,
+)
 
 WIDTH = 9
 """Columns of the label at the left."""

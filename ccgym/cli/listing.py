@@ -1,0 +1,65 @@
+"""The verbs that list things by name and show one of them: `plugins`, `envs`, `tools`, `rewards`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from ccgym.cli.names import pick
+from ccgym.cli.output import Output
+from ccgym.cli.output import command as verb
+from ccgym.cli.verbs import VERBS
+
+Row = dict[str, Any]
+
+
+def listing(
+    name: str, rows: Callable[[], list[Row]], details: Callable[[Output, str], None], names: Callable[[], list[str]]
+) -> click.Command:
+    """A verb with `list` (the default) and `show NAME`.
+
+    Args:
+        name: the verb.
+        rows: one dict a thing, all with the same keys: the columns.
+        details: prints one thing, given a name that is known.
+        names: the names that `show` takes.
+    """
+
+    @verb(name)
+    @click.argument("action", type=click.Choice(["list", "show"]), default="list")
+    @click.argument("which", metavar="[NAME]", required=False)
+    def command(out: Output, action: str, which: str | None) -> None:
+        if action == "list":
+            if which is not None:
+                raise click.UsageError(f"`list` takes no name. Run: ccgym {name} show {which}")
+            _print_rows(out, name, rows())
+        elif which is None:
+            raise click.UsageError(f"`show` needs a name. Run: ccgym {name} show NAME")
+        else:
+            details(out, pick(which, names(), name.removesuffix("s")))
+
+    command.help = VERBS[name][1]
+    return command
+
+
+def _print_rows(out: Output, name: str, rows: list[Row]) -> None:
+    if out.json:
+        out.data({name: rows})
+    elif not rows:
+        out.line(f"There are no {name}. Run: ccgym doctor")
+    else:
+        out.table(list(rows[0]), [[_cell(value) for value in row.values()] for row in rows])
+
+
+def _cell(value: Any) -> Any:
+    return ", ".join(map(str, value)) if isinstance(value, list) else value
+
+
+def print_fields(out: Output, fields: Row) -> None:
+    """One thing's fields, a line each: names at the left."""
+    width = max(map(len, fields))
+    for key, value in fields.items():
+        text = str(_cell(value)) if value not in (None, "", [], {}) else "–"
+        out.line(f"{key:<{width}}  " + text.replace("\n", "\n" + " " * (width + 2)))
