@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -34,20 +34,24 @@ def command(out: Output, config: Path | None) -> int:
     return 1 if stops else 0
 
 
-def findings_for(config: Path | None) -> Iterator[Finding]:
+def findings_for(path: Path | None) -> Iterator[Finding]:
     """All findings, the cheap ones first; those that need torch only where it is installed."""
+    from ccgym.train.config import load_config
+
+    config = load_config(path)
     yield from health.python()
     yield from health.packages(("train",))
     yield from health.plugins()
+    yield from health.environment(config.env)
     yield from health.memory()
-    yield from health.runs_folder(Path("runs"))
+    yield from health.runs_folder(Path(config.runs))
     if not all(map(health_training.importable, ("torch", "transformers", "trl"))):
         return
-    checks: list[Callable[[], Iterator[Finding]]] = [
-        health_training.torch_build, health_training.threads, health_training.trl_contract,
-    ]  # fmt: skip
-    for check in checks:
-        yield from check()
+    yield from health_training.torch_build()
+    yield from health_training.threads(config.threads)
+    yield from health_training.trl_contract()
+    yield from health_training.seams(config.model.loader, config.grpo.sampler)
+    yield from health_training.model(config.model.path)
 
 
 def _print(out: Output, finding: Finding) -> None:

@@ -16,6 +16,8 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import Any, Literal
 
+from ccgym.errors import CcgymError
+
 State = Literal["ok", "warn", "stop"]
 
 GIB = 1024**3
@@ -173,6 +175,18 @@ def plugins() -> Iterator[Finding]:
         yield Finding("plugins", "warn", f"{plugin.name} {plugin.version}: {plugin.error}", fix)
     if not broken:
         yield Finding("plugins", "ok", ", ".join(f"{p.name} ({p.state})" for p in loaded) or "none")
+
+
+def environment(name: str) -> Iterator[Finding]:
+    """Whether the domain that the run plays can be loaded."""
+    from ccgym.env import find_domain
+
+    try:
+        domain = find_domain(name)
+    except CcgymError as error:
+        yield Finding("environment", "stop", str(error), f"Run: ccgym check {name}")
+    else:
+        yield Finding("environment", "ok", f"{name}: {domain.name} {domain.version}")
 
 
 def processors() -> int:

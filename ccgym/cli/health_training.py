@@ -40,22 +40,27 @@ def torch_build() -> Iterator[Finding]:
         yield Finding("device", "ok", f"{build}, CPU")
 
 
-def threads() -> Iterator[Finding]:
-    """How fast one thread is against all of them: on a busy machine more threads can be slower."""
+def threads(wanted: int) -> Iterator[Finding]:
+    """How fast the run's number of threads is against the other choice: on a busy machine more can be slower."""
     import torch
 
     cores = processors()
-    if cores < 2:
-        yield Finding("threads", "ok", "1 processor")
+    found = f"the config asks for {wanted} of {cores} processors"
+    other = 1 if wanted > 1 else cores
+    if wanted > cores:
+        yield Finding("threads", "warn", found, f"Set `threads` in the config to at most {cores}.")
+        return
+    if other == wanted:
+        yield Finding("threads", "ok", found)
         return
     before = torch.get_num_threads()
     try:
-        seconds = {count: _matmul_seconds(torch, count) for count in (1, cores)}
+        seconds = {count: _matmul_seconds(torch, count) for count in (wanted, other)}
     finally:
         torch.set_num_threads(before)
-    found = ", ".join(f"{count} thread{'s' * (count > 1)} {1000 * s:.1f} ms" for count, s in seconds.items())
-    if seconds[cores] > 1.2 * seconds[1]:
-        yield Finding("threads", "warn", found, "More threads are slower here: set OMP_NUM_THREADS=1 for runs.")
+    found += ": " + ", ".join(f"{count} thread{'s' * (count > 1)} {1e6 * s:.0f} µs" for count, s in seconds.items())
+    if wanted > 1 and seconds[wanted] > 1.2 * seconds[1]:
+        yield Finding("threads", "warn", found, "More threads are slower here: set `threads: 1` in the config.")
     else:
         yield Finding("threads", "ok", found)
 

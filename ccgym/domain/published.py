@@ -1,8 +1,10 @@
-"""The published JSON Schemas (2020-12) of every file format. All references are local."""
+"""The published JSON Schemas (2020-12) of the domain folder's files and the episode log. All references are local.
+
+That of a run's config is `ccgym.train.config.config_schema`.
+"""
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -15,13 +17,16 @@ from ccgym.domain.models import DomainSpec, Task
 from ccgym.errors import CcgymError
 from ccgym.types import AnyEvent
 
-Kind = Literal["domain", "task", "tools", "episode", "config"]
+Kind = Literal["domain", "task", "tools", "episode"]
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def schema_for(kind: str) -> dict[str, Any]:
-    """The JSON Schema of `domain` (domain.yaml), `task` (a line of tasks.jsonl), `tools` (tools.json), `episode` (a line
-    of an episode log) or `config` (the config of a run).
+    """The JSON Schema of one file format.
+
+    Args:
+        kind: `domain` (domain.yaml), `task` (a line of tasks.jsonl), `tools` (tools.json), `episode` (a line of an
+            episode log), or `config` (the config of a run).
 
     Raises:
         CcgymError: there is no such kind.
@@ -56,8 +61,10 @@ def _tools() -> dict[str, Any]:
         return {"type": "object", "properties": {**more, key: body, "x-ccgym": extra}, "required": [key]}
 
     bedrock = plain("inputSchema")
-    bedrock["properties"] = {**named, "inputSchema": {"type": "object", "properties": {"json": schema}, "required": ["json"]}}
-    hints = {"type": "object", "properties": {"readOnlyHint": {"type": "boolean"}, "idempotentHint": {"type": "boolean"}}}
+    bedrock["properties"] = {**named, "inputSchema": {"properties": {"json": schema}, "required": ["json"]}}
+    hint = {"type": "boolean"}
+    hints = {"type": "object", "properties": {"readOnlyHint": hint, "idempotentHint": hint}}
+    dialects = ("openai", "bare", "bedrock", "mcp", "anthropic")
     return {
         "title": "tools.json",
         "oneOf": [
@@ -66,7 +73,7 @@ def _tools() -> dict[str, Any]:
              "required": ["tools"]},
         ],
         "$defs": {
-            "tool": {"anyOf": [{"$ref": f"#/$defs/{name}"} for name in ("openai", "bare", "bedrock", "mcp", "anthropic")]},
+            "tool": {"anyOf": [{"$ref": f"#/$defs/{name}"} for name in dialects]},
             "openai": wrapped("function", bare, type={"const": "function"}),
             "bare": {**bare, "required": ["name", "parameters"]},
             "bedrock": wrapped("toolSpec", bedrock),
@@ -82,11 +89,6 @@ def _episode() -> dict[str, Any]:
     return {"title": "A line of an episode log", **msgspec.json.schema(AnyEvent)}
 
 
-def _config() -> dict[str, Any]:
-    # By name: configs belong to training, which stands above domains and is imported only when it is asked for.
-    return importlib.import_module("ccgym.train.config").json_schema()
-
-
 _MAKERS: dict[str, Callable[[], dict[str, Any]]] = {
-    "domain": _domain, "task": _task, "tools": _tools, "episode": _episode, "config": _config,
+    "domain": _domain, "task": _task, "tools": _tools, "episode": _episode,
 }  # fmt: skip
