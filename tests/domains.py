@@ -15,7 +15,9 @@ TOOLS: list[dict[str, Any]] = [
             "description": "Look up an order.",
             "parameters": {
                 "type": "object",
-                "properties": {"order_id": {"type": "string", "description": "Such as W1001.", "pattern": "^W[0-9]{4}$"}},
+                "properties": {
+                    "order_id": {"type": "string", "description": "Such as W1001.", "pattern": "^W[0-9]{4}$"}
+                },
                 "required": ["order_id"],
             },
         },
@@ -85,7 +87,8 @@ def orders_csv(rows: int = 150) -> str:
     lines = ["order_id,customer,status,total,gift,zip"]
     for number in range(rows):
         status = ("open", "shipped", "delivered")[number % 3]
-        lines.append(f"W{1000 + number},Khách {number},{status},{number}.50,{'true' if number % 2 else 'false'},0{number:04}")
+        gift = "true" if number % 2 else "false"
+        lines.append(f"W{1000 + number},Khách {number},{status},{number}.50,{gift},0{number:04}")
     return "\n".join(lines) + "\n"
 
 

@@ -13,7 +13,7 @@ from ccgym.plugins import Registry, registry
 
 
 def check_domain(path: str | os.PathLike[str], plugins: Registry | None = None) -> list[Finding]:
-    """All findings about a folder: errors that stop loading first, then warnings, then notices. Never raises for them."""
+    """All findings about a folder: the errors that stop loading, then warnings, then notices. Raises none of them."""
     findings = Findings()
     domain = read_domain(Path(path).resolve(), plugins or registry(), findings)
     if domain is not None:
@@ -75,8 +75,8 @@ def _splits(domain: Domain, findings: Findings) -> None:
         split, first = seen.setdefault(task.content_digest, (task.split, task.id))
         if split != task.split:
             findings.add("shared-content", f"task {task.id}",
-                         f"the same content as '{first}' of the split '{split}'", "Change one, or keep both in one split",
-                         severity="warning")  # fmt: skip
+                         f"the same content as '{first}' of the split '{split}'",
+                         "Change one, or keep both in one split", severity="warning")  # fmt: skip
     if domain.tasks and not domain.templates:
         for name in ("train", "test"):
             if not domain.split(name):

@@ -97,7 +97,8 @@ def _read_tool(
     for layer, where in ((entry, ()), (body, tuple(inner))) if inner else ((entry, ()),):
         for key in layer:
             if key not in _KEYS and (key.startswith(("x-cc", "x_cc")) or _close(key)):
-                findings.add("unknown-field", place(*where, key), f"unknown field '{key[:60]}'", did_you_mean(key, _KEYS))
+                findings.add("unknown-field", place(*where, key), f"unknown field '{key[:60]}'",
+                             did_you_mean(key, _KEYS))  # fmt: skip
     name = body.get("name")
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         findings.add("bad-tool-name", place(*inner, "name"), f"found {show(name)}, must be a name",

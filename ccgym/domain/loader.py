@@ -67,7 +67,8 @@ def read_domain(path: Path, plugins: Registry, findings: Findings) -> Domain | N
     sources = _read_sop(spec, folder, findings)
     short = folder.text(DIGEST_FILE)
     if spec.prompt.sop == "digest" and short is None:
-        findings.add("missing-file", "domain.yaml /prompt/sop", f"'digest', but there is no {DIGEST_FILE}", f"Write {DIGEST_FILE}")
+        findings.add("missing-file", "domain.yaml /prompt/sop", f"found 'digest', but there is no {DIGEST_FILE}",
+                     f"Write {DIGEST_FILE}, or say `sop: full`")  # fmt: skip
     box = open_toolbox(spec.tools, spec.name, folder, plugins, findings)
     state = _read_state(folder, findings)
     for name, tool in box.tools.items():
@@ -103,7 +104,11 @@ def _read_spec(folder: Folder, findings: Findings) -> DomainSpec | None:
     try:
         return DomainSpec.model_validate(document.value)
     except ValidationError as error:
-        from_pydantic(error, DomainSpec, findings, lambda path: f"{file}:{document.line(path)} {pointer(path)}".rstrip())
+
+        def place(path: list[Any]) -> str:
+            return f"{file}:{document.line(path)} {pointer(path)}".rstrip()
+
+        from_pydantic(error, DomainSpec, findings, place)
         return None
 
 
@@ -177,8 +182,8 @@ def _read_tasks(
     for split, patterns in spec.splits.items():
         for pattern in patterns:
             if not any(fnmatch.fnmatchcase(id, pattern) for id in tasks):
-                findings.add("empty-split", f"domain.yaml /splits{pointer([split])}", f"'{pattern[:60]}' matches no task",
-                             did_you_mean(pattern, tasks), severity="warning")  # fmt: skip
+                place, message = f"domain.yaml {pointer(['splits', split])}", f"'{pattern[:60]}' matches no task"
+                findings.add("empty-split", place, message, did_you_mean(pattern, tasks), severity="warning")
     return tasks
 
 

@@ -98,18 +98,19 @@ def check_mock(tool: Tool, tables: Mapping[str, Any], place: str, findings: Find
 
     Args:
         tool: the tool; its `touches` are checked too.
-        tables: the tables of the seed state.
+        tables: the tables of the seed state. Where there are none, tasks bring their own, and none is unknown.
         place: the file and tool that findings name.
         findings: where problems go.
     """
     for table in tool.touches or ():
-        if table not in tables:
+        if tables and table not in tables:
             _unknown_table(table, f"{place} /x-ccgym/touches", tables, findings)
     mock = tool.mock
     at = f"{place} /x-ccgym/mock"
     kind = mock.get("kind")
     if kind not in _KINDS:
-        findings.add("bad-mock", f"{at}/kind", f"found {show(kind)}, must be a kind of mock", did_you_mean(kind, _KINDS))
+        findings.add("bad-mock", f"{at}/kind", f"found {show(kind)}, must be a kind of mock",
+                     did_you_mean(kind, _KINDS))  # fmt: skip
         return
     ok = True
     for error in _validator(kind).iter_errors(mock):
@@ -117,7 +118,7 @@ def check_mock(tool: Tool, tables: Mapping[str, Any], place: str, findings: Find
         _shape(error, mock, kind, at, findings)
     if not ok:
         return
-    if "table" in mock and mock["table"] not in tables:
+    if "table" in mock and tables and mock["table"] not in tables:
         _unknown_table(mock["table"], f"{at}/table", tables, findings)
     if mock.get("all") and "match" not in mock:
         findings.add("bad-mock", f"{at}/all", "`all` goes with `match`: a key names one row", "Remove it")
@@ -164,8 +165,8 @@ def _check_pointers(tool: Tool, at: str, findings: Findings) -> None:
         elif root == "args" and len(segments) > 1 and not open_ended and isinstance(known, dict):
             name = segments[1].replace("~1", "/").replace("~0", "~")
             if name not in known:
-                findings.add("unknown-argument", at + pointer(path), f"'{text[:60]}' names no argument of '{tool.name}'",
-                             did_you_mean(name, known))  # fmt: skip
+                message = f"'{text[:60]}' names no argument of '{tool.name}'"
+                findings.add("unknown-argument", at + pointer(path), message, did_you_mean(name, known))
 
 
 def _pointers(value: Any, path: tuple[Any, ...]) -> Iterator[tuple[tuple[Any, ...], str]]:

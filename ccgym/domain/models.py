@@ -330,6 +330,10 @@ class StateOptions(Part):
     """For floats in comparisons; never in hashes."""
 
 
+def _one_or_more(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
 def _instant(value: str) -> str:
     try:
         datetime.fromisoformat(value)
@@ -346,7 +350,9 @@ class DomainSpec(Part):
     license: Text = ""
     language: Text = "en"
     description: Text = ""
-    sop: Names = ("sop.md",)
+    sop: Annotated[Names, BeforeValidator(_one_or_more)] = Field(("sop.md",), json_schema_extra={
+        "type": ["string", "array"], "items": {"type": "string"}})  # fmt: skip
+    """File of the SOP, or several that the agent reads one after the other."""
     tools: Text = "tools.json"
     """A registered toolset, or a file here that ends in `.json`."""
     users: Users = Users()

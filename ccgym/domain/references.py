@@ -31,13 +31,14 @@ def check_task(
                 if allow is not None and action.requestor == "assistant" and action.name not in allow:
                     findings.add("tool-not-allowed", f"{at}/name", f"'{action.name}' is not in the task's tools_allow",
                                  "Add it to tools_allow")  # fmt: skip
-    tables = _tables(task, state)
+    tables = _tables(task, state).union(*(tool.touches or () for tool in tools.values()))
     for index, check in enumerate(task.expect.asserts):
         at = f"{place} /expect/asserts/{index}"
         if isinstance(check, PathAssert):
             _check_path(check.path, f"{at}/path", tables, findings)
         elif check.probe not in probes and check.probe not in tools:
-            findings.add("unknown-probe", f"{at}/probe", f"no probe '{check.probe[:60]}'", did_you_mean(check.probe, probes))
+            findings.add("unknown-probe", f"{at}/probe", f"no probe '{check.probe[:60]}'",
+                         did_you_mean(check.probe, probes))  # fmt: skip
     for index, operation in enumerate(task.init.patch):
         if operation.path.count("/") > 2 or operation.op != "add":
             _check_path(operation.path, f"{place} /init/patch/{index}/path", tables, findings)
@@ -52,11 +53,13 @@ def _check_call(
 ) -> bool:  # fmt: skip
     tool = tools.get(call.name)
     if tool is None:
-        findings.add("unknown-tool", f"{at}/name", f"no tool '{call.name[:60]}'", did_you_mean(call.name, [*tools, *more]))
+        findings.add("unknown-tool", f"{at}/name", f"no tool '{call.name[:60]}'",
+                     did_you_mean(call.name, [*tools, *more]))  # fmt: skip
         return False
     if tool.requestor != call.requestor:
-        fix = f'Say "requestor": "{tool.requestor}"'
-        findings.add("wrong-requestor", at, f"'{call.name}' is a tool of the {tool.requestor}, called by the {call.requestor}", fix)
+        findings.add("wrong-requestor", at,
+                     f"'{call.name}' is a tool of the {tool.requestor}, called by the {call.requestor}",
+                     f'Say "requestor": "{tool.requestor}"')  # fmt: skip
     if problem := validators[call.name](call.args):
         findings.add("bad-arguments", f"{at}/args", f"off the schema of '{call.name}': {problem}")
     if call.compare_args:

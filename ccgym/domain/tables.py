@@ -1,6 +1,6 @@
 """Tables from CSV files: `tables/orders.csv` is the table `orders`.
 
-- The first line names the columns. The key is the column `key` if there is one, else the first; a row keeps all columns.
+- The first line names the columns. The key is the column `key` if there is one, else the first. A row has all columns.
 - A column has one type, found from its non-empty cells: `int` (no leading zeros), else `float`, else `bool`
   (`true`/`false`), else text. An empty cell is null, and in a text column the empty text.
 - Keys are text in the state document, as JSON wants them; the key's own column keeps its type.

@@ -1,4 +1,4 @@
-"""The tools of a domain: their schemas, from the folder or a registered toolset, and the Python functions behind them."""
+"""The tools of a domain: their schemas, from the folder or a registered toolset, and the functions behind them."""
 
 from __future__ import annotations
 
