@@ -1,0 +1,117 @@
+"""Calling a stranger's reward: in time, and with nothing but a proper result coming back."""
+
+from __future__ import annotations
+
+import math
+import signal
+import threading
+import time
+from collections.abc import Callable
+from numbers import Real
+from types import FrameType
+from typing import Any
+
+from ccgym.errors import RewardError
+from ccgym.types import RewardResult
+
+_MAIN = threading.main_thread().ident
+_HAS_TIMER = hasattr(signal, "setitimer")
+
+
+class _Overtime(BaseException):
+    """Raised inside a reward by the timer. No `except Exception` of the reward's own swallows it."""
+
+
+class Guard:
+    """Runs rewards under their time limits. In the main thread a hanging one is interrupted; elsewhere it is measured.
+
+    Entered once around several calls, because swapping the signal handler costs more than a small reward. A timer that
+    was running before goes on afterwards with what it had left.
+    """
+
+    __slots__ = ("_began", "_handler", "_running", "_timed", "_timer")
+
+    def __enter__(self) -> Guard:
+        self._running = False
+        self._timed = _HAS_TIMER and threading.get_ident() == _MAIN
+        if self._timed:
+            self._began = time.monotonic()
+            self._timer = signal.setitimer(signal.ITIMER_REAL, 0)
+            self._handler = signal.signal(signal.SIGALRM, self._ring)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._timed:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, self._handler if self._handler is not None else signal.SIG_DFL)
+            left, interval = self._timer
+            if left:
+                signal.setitimer(signal.ITIMER_REAL, max(left - (time.monotonic() - self._began), 1e-3), interval)
+
+    def _ring(self, _number: int, _frame: FrameType | None) -> None:
+        if self._running:
+            raise _Overtime
+
+    def call(self, method: Callable[..., Any], seconds: float, *arguments: Any) -> Any:
+        """What the method returns.
+
+        Raises:
+            RewardError: it raised, or took longer than it declared.
+        """
+        began = time.perf_counter()
+        try:
+            if self._timed:
+                signal.setitimer(signal.ITIMER_REAL, seconds)
+            self._running = True
+            result = method(*arguments)
+            self._running = False
+        except _Overtime:
+            self._running = False
+            raise RewardError(f"took longer than its {seconds:g} s and was interrupted") from None
+        except Exception as error:  # a stranger's code: any failure is data, never the caller's exception
+            self._running = False
+            raise RewardError(f"raised {type(error).__name__}: {error}") from error
+        if time.perf_counter() - began > seconds:
+            raise RewardError(f"took longer than its {seconds:g} s")
+        return result
+
+
+def check_result(result: Any, bounds: tuple[float, float]) -> RewardResult | None:
+    """The result as it is, or with its value made a float.
+
+    Raises:
+        RewardError: not a RewardResult or None; a value that is no number, not finite or out of range; evidence or
+            parts of the wrong types.
+    """
+    if result is None:
+        return None
+    if type(result) is not RewardResult:
+        fix = f" (write RewardResult({result}))" if isinstance(result, Real) else ""
+        raise RewardError(f"returned {type(result).__name__}, not a RewardResult or None{fix}")
+    value = result.value
+    if value is not None:
+        if type(value) is not float:
+            value = _number(value, "value")
+        if not bounds[0] <= value <= bounds[1]:
+            where = (
+                f"outside its range {bounds[0]:g} to {bounds[1]:g}" if math.isfinite(value) else "not a finite number"
+            )
+            raise RewardError(f"returned {value}, {where}")
+    if type(result.explanation) is not str:
+        raise RewardError(f"explanation is {type(result.explanation).__name__}, not text")
+    evidence = tuple(result.evidence)
+    if any(type(number) is not int for number in evidence):
+        raise RewardError("evidence is not the numbers of events (event.n)")
+    parts = {
+        str(name): None if part is None else _number(part, f"part {name!r}") for name, part in result.parts.items()
+    }
+    return RewardResult(value, result.explanation, evidence, parts)
+
+
+def _number(value: Any, what: str) -> float:
+    if not isinstance(value, Real):
+        raise RewardError(f"{what} is {type(value).__name__}, not a number")
+    value = float(value)
+    if not math.isfinite(value):
+        raise RewardError(f"{what} is {value}, not a finite number")
+    return value

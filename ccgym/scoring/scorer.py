@@ -1,0 +1,284 @@
+"""Scoring steps and episodes with weighted rewards. A reward that fails is a failure of the reward, never a score."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ccgym.errors import ConfigError, RewardError
+from ccgym.plugins import Registry, RewardMark, did_you_mean, load_plugins, reward_mark
+from ccgym.scoring.group import combine
+from ccgym.scoring.guard import Guard, check_result
+from ccgym.scoring.scored import NO_PARTS, GroupScore, Scored
+from ccgym.types import Episode, RewardEvent, RewardResult
+
+RewardLike = str | type | Any
+"""A reward by its registered name, as a class under `@reward`, or as an instance of one."""
+
+
+class _Column(NamedTuple):
+    name: str
+    method: Callable[..., Any]
+    mark: RewardMark
+    weight: float
+
+
+class Scorer:
+    """Rewards with their weights and gates: made once, used for any number of episodes, in any order.
+
+    Args:
+        weights: reward to weight. A reward of weight 0 is computed and shown, and pays nothing.
+        gates: reward to the reward that multiplies it, such as `{"style": "correctness"}`.
+        registry: where names are looked up; the loaded plugins by default.
+        domain: what rewards are prepared on, where they have a `prepare`.
+
+    Raises:
+        PluginError: nobody has registered a reward of that name.
+        ConfigError: a weight is no finite number, or a gate names a reward that is not among the weights.
+        RewardError: a reward cannot be made or prepared.
+    """
+
+    def __init__(
+        self,
+        weights: Mapping[RewardLike, float],
+        gates: Mapping[str, str] | None = None,
+        registry: Registry | None = None,
+        domain: Any = None,
+    ) -> None:
+        self.weights: dict[str, float] = {}
+        """Reward name to weight, in the order given."""
+        self.gates = dict(gates or {})
+        self.fitted: dict[str, str] = {}
+        """Reward name to the digest of what it fitted on the domain."""
+        columns = []
+        for like, weight in weights.items():
+            reward = _instance(like, registry)
+            mark = reward_mark(reward)
+            if isinstance(weight, bool) or not isinstance(weight, int | float) or not math.isfinite(weight):
+                raise ConfigError(f"{weight!r} is no weight", where=f"reward {mark.name!r}", fix="Give a finite number")
+            if mark.name in self.weights:
+                raise ConfigError(f"the reward {mark.name!r} is given twice", fix="Give it one weight")
+            self.weights[mark.name] = float(weight)
+            self._prepare(mark.name, reward, domain)
+            columns.append(_Column(mark.name, getattr(reward, f"score_{mark.scope}"), mark, float(weight)))
+        for gated, gate in self.gates.items():
+            for name in (gated, gate):
+                if name not in self.weights:
+                    raise ConfigError(
+                        f"{name!r} is not among the rewards", where=f"gate {gated}: {gate}",
+                        fix=f"{did_you_mean(name, self.weights)} A weight of 0 computes it without paying",
+                    )  # fmt: skip
+            if self.gates.get(gate):
+                raise ConfigError(f"the gate {gate!r} is gated itself", where=f"gate {gated}: {gate}")
+        self._each = [column for column in columns if column.mark.scope != "group"]
+        self._steps = [column for column in columns if column.mark.scope == "step"]
+        self._groups = [column for column in columns if column.mark.scope == "group"]
+
+    @property
+    def stepwise(self) -> bool:
+        """Whether any reward scores steps."""
+        return bool(self._steps)
+
+    @property
+    def grouped(self) -> tuple[str, ...]:
+        """Names of the rewards that only a group has."""
+        return tuple(column.name for column in self._groups)
+
+    def score_step(self, episode: Episode, step: int) -> list[Scored]:
+        """The step rewards of one step (from 1), given the episode up to and with it."""
+        if not self._steps:
+            return []
+        with Guard() as guard:
+            return [_score(guard, column, episode, step) for column in self._steps]
+
+    def score_episode(self, episode: Episode) -> list[Scored]:
+        """All rewards of an ended episode but the group's, in the order of the weights.
+
+        The value of a step reward is the sum of its steps, each scored on the episode as it was then.
+        """
+        with Guard() as guard:
+            return [
+                _score(guard, column, episode) if column.mark.scope == "episode" else _sum(guard, column, episode)
+                for column in self._each
+            ]
+
+    def total(self, scored: Iterable[Scored]) -> float:
+        """What the end of an episode pays: the weighted episode rewards, gated; steps were paid as they happened.
+
+        What has no value pays nothing, and neither does what its gate leaves unknown.
+        """
+        by_name = {result.name: result for result in scored}
+        total = 0.0
+        for result in by_name.values():
+            if result.value is None or result.stepwise:
+                continue
+            factor: float | None = 1.0
+            if gate := by_name.get(self.gates.get(result.name, "")):
+                factor = 1.0 if gate.status == "not_applicable" else gate.value
+            total += result.weight * result.value * (factor or 0.0)
+        return total
+
+    def score_group(self, episodes: Sequence[Episode], *, rescore: bool = False) -> GroupScore:
+        """Score a group: its members (read from their `reward` events unless `rescore`), then the group rewards.
+
+        Members that a reward failed for leave before the group rewards are computed. Group rewards find what the
+        other rewards said in each member's `rewards`.
+        """
+        scores, members = [], []
+        for episode in episodes:
+            scored = None if rescore else self._recorded(episode)
+            if scored is None:
+                scored = self.score_episode(episode)
+                episode = with_rewards(episode, scored)
+            scores.append(scored)
+            members.append(episode)
+        needed = {name for name, weight in self.weights.items() if weight} | set(self.gates.values())
+        dropped = {}
+        for index, scored in enumerate(scores):
+            if reason := _reason(scored, needed):
+                dropped[index] = reason
+        left = [index for index in range(len(members)) if index not in dropped]
+        events: list[list[Scored]] = [[] for _ in members]
+        for column in self._groups:
+            results = _score_members(column, [members[index] for index in left])
+            for index, reason in dropped.items():
+                text = f"left the group: {reason}"
+                events[index].append(Scored(column.name, None, "unscored", column.weight, text))
+            for index, result in zip(left, results, strict=True):
+                events[index].append(result)
+        for index in left:
+            if reason := _reason(events[index], needed):
+                dropped[index] = reason
+        scores = [[*scored, *more] for scored, more in zip(scores, events, strict=True)]
+        return combine(scores, events, dict(sorted(dropped.items())), self.weights, self.gates)
+
+    def _prepare(self, name: str, reward: Any, domain: Any) -> None:
+        prepare = getattr(reward, "prepare", None)
+        if prepare is None or domain is None:
+            return
+        try:
+            digest = prepare(domain)
+        except Exception as error:  # a stranger's code: named, and carried as the cause
+            message = f"cannot be prepared on {domain.name} ({type(error).__name__}: {error})"
+            raise RewardError(message, where=f"reward {name!r}") from error
+        if digest is not None:
+            self.fitted[name] = str(digest)
+
+    def _recorded(self, episode: Episode) -> list[Scored] | None:
+        """The scores that stand in the episode's log, or None where one is missing."""
+        found = {event.name: event for event in episode.of(RewardEvent)}
+        if not all(column.name in found for column in self._each):
+            return None
+        return [
+            Scored(
+                e.name, e.value, e.status, column.weight, e.explanation, tuple(e.evidence), e.parts,
+                column.mark.scope == "step",
+            )
+            for column in self._each
+            for e in (found[column.name],)
+        ]  # fmt: skip
+
+
+def with_rewards(episode: Episode, scored: Iterable[Scored]) -> Episode:
+    """The same episode with these rewards in place of those it has."""
+    events = [event for event in episode.events if type(event) is not RewardEvent]
+    if not events:
+        return Episode(events)
+    last = events[-1]
+    for n, result in enumerate(scored, last.n + 1):
+        events.append(RewardEvent(episode=last.episode, n=n, step=last.step, hash=last.hash, **result.fields()))
+    return Episode(events)
+
+
+def _instance(like: RewardLike, registry: Registry | None) -> Any:
+    if isinstance(like, str):
+        like = (registry or load_plugins()).require("reward", like)
+    if not isinstance(like, type):
+        return like
+    try:
+        return like()
+    except Exception as error:  # a stranger's code: named, and carried as the cause
+        message = f"cannot be made ({type(error).__name__}: {error})"
+        raise RewardError(message, where=f"reward {reward_mark(like).name!r}") from error
+
+
+def _score(guard: Guard, column: _Column, *arguments: Any) -> Scored:
+    try:
+        result = check_result(guard.call(column.method, column.mark.seconds, *arguments), column.mark.range)
+    except RewardError as error:
+        return _failed(column, error)
+    return _scored(column, result)
+
+
+def _scored(column: _Column, result: RewardResult | None) -> Scored:
+    stepwise = column.mark.scope == "step"
+    if result is None:
+        return Scored(column.name, None, "not_applicable", column.weight, stepwise=stepwise)
+    status = "unscored" if result.value is None else "ok"
+    return Scored(
+        column.name, result.value, status, column.weight, result.explanation, result.evidence, result.parts, stepwise
+    )  # type: ignore[arg-type]
+
+
+def _failed(column: _Column, error: RewardError) -> Scored:
+    text = f"the reward {error}"[:500]
+    return Scored(column.name, None, "failed", column.weight, text, (), NO_PARTS, column.mark.scope == "step")
+
+
+def _sum(guard: Guard, column: _Column, episode: Episode) -> Scored:
+    """A step reward over an episode: the sum of the steps it applies to; failed or unscored if any step is."""
+    scored = []
+    for step, seen in _prefixes(episode):
+        result = _score(guard, column, seen, step)
+        if result.status in ("failed", "unscored"):
+            return result._replace(explanation=f"step {step}: {result.explanation}")
+        if result.value is not None:
+            scored.append((step, result))
+    if not scored:
+        return Scored(column.name, None, "not_applicable", column.weight, stepwise=True)
+    evidence = tuple(number for _, result in scored for number in result.evidence)
+    text = "; ".join(f"step {step}: {result.explanation}" for step, result in scored if result.explanation)
+    value = math.fsum(result.value for _, result in scored if result.value is not None)
+    return Scored(column.name, value, "ok", column.weight, text, evidence, NO_PARTS, True)
+
+
+def _prefixes(episode: Episode) -> Iterable[tuple[int, Episode]]:
+    """Each step with the episode as it stood when the step was scored: without what came later, or at the end."""
+    events = episode.events
+    for index, event in enumerate(events):
+        following = events[index + 1] if index + 1 < len(events) else None
+        last = following is None or following.step != event.step or type(following).__name__ in ("RuleEvent", "End")
+        if event.step > 0 and last:
+            yield event.step, Episode(events[: index + 1])
+            if following is None or following.step == event.step:
+                return
+
+
+def _score_members(column: _Column, members: list[Episode]) -> list[Scored]:
+    """A group reward: one result a member. One that fails as a whole fails for every member."""
+    if not members:
+        return []
+    try:
+        with Guard() as guard:
+            results = guard.call(column.method, column.mark.seconds, members)
+        if not isinstance(results, list | tuple) or len(results) != len(members):
+            found = f"{len(results)} results" if isinstance(results, list | tuple) else type(results).__name__
+            raise RewardError(f"returned {found} for {len(members)} members")
+    except RewardError as error:
+        return [_failed(column, error)] * len(members)
+    scored = []
+    for result in results:
+        try:
+            scored.append(_scored(column, check_result(result, column.mark.range)))
+        except RewardError as error:
+            scored.append(_failed(column, error))
+    return scored
+
+
+def _reason(scored: Iterable[Scored], needed: set[str]) -> str | None:
+    """Why a member cannot stay in its group, or None."""
+    for result in scored:
+        if result.status == "failed" or (result.status == "unscored" and result.name in needed):
+            return f"{result.name} {result.status}: {result.explanation}"
+    return None
