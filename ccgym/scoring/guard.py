@@ -15,6 +15,8 @@ from ccgym.errors import RewardError
 from ccgym.types import RewardResult
 
 _MAIN = threading.main_thread().ident
+_SLACK = 1e-9
+"""A value this little outside its range is rounding, and is clipped."""
 _HAS_TIMER = hasattr(signal, "setitimer")
 
 
@@ -90,25 +92,26 @@ def check_result(result: Any, bounds: tuple[float, float]) -> RewardResult | Non
         raise RewardError(f"returned {type(result).__name__}, not a RewardResult or None{fix}")
     value = result.value
     if value is not None:
-        if type(value) is not float:
-            value = _number(value, "value")
-        if not bounds[0] <= value <= bounds[1]:
-            where = (
-                f"outside its range {bounds[0]:g} to {bounds[1]:g}" if math.isfinite(value) else "not a finite number"
-            )
-            raise RewardError(f"returned {value}, {where}")
+        value = _number(value, "value")
+        low, high = bounds
+        if not low <= value <= high:
+            if not low - _SLACK <= value <= high + _SLACK:
+                raise RewardError(f"returned {value}, outside its range {low:g} to {high:g}")
+            value = min(max(value, low), high)
     if type(result.explanation) is not str:
         raise RewardError(f"explanation is {type(result.explanation).__name__}, not text")
-    evidence = tuple(result.evidence)
-    if any(type(number) is not int for number in evidence):
-        raise RewardError("evidence is not the numbers of events (event.n)")
-    parts = {
-        str(name): None if part is None else _number(part, f"part {name!r}") for name, part in result.parts.items()
-    }
-    return RewardResult(value, result.explanation, evidence, parts)
+    evidence = result.evidence
+    if not isinstance(evidence, list | tuple) or any(type(number) is not int for number in evidence):
+        raise RewardError("evidence is not a tuple of the numbers of events (event.n)")
+    if not isinstance(result.parts, dict):
+        raise RewardError(f"parts is {type(result.parts).__name__}, not a dict")
+    parts = {str(name): part if part is None else _number(part, str(name)) for name, part in result.parts.items()}
+    return RewardResult(value, result.explanation, tuple(evidence), parts)
 
 
 def _number(value: Any, what: str) -> float:
+    if type(value) is float and math.isfinite(value):
+        return value
     if not isinstance(value, Real):
         raise RewardError(f"{what} is {type(value).__name__}, not a number")
     value = float(value)

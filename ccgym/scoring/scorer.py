@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ccgym.errors import ConfigError, RewardError
 from ccgym.plugins import Registry, RewardMark, did_you_mean, load_plugins, reward_mark
 from ccgym.scoring.group import combine
 from ccgym.scoring.guard import Guard, check_result
-from ccgym.scoring.scored import NO_PARTS, GroupScore, Scored
-from ccgym.types import Episode, RewardEvent, RewardResult
+from ccgym.scoring.scored import NO_PARTS, GroupScore, Scored, Status
+from ccgym.types import End, Episode, RewardEvent, RewardResult, RuleEvent
 
 RewardLike = str | type | Any
 """A reward by its registered name, as a class under `@reward`, or as an instance of one."""
@@ -215,10 +215,10 @@ def _scored(column: _Column, result: RewardResult | None) -> Scored:
     stepwise = column.mark.scope == "step"
     if result is None:
         return Scored(column.name, None, "not_applicable", column.weight, stepwise=stepwise)
-    status = "unscored" if result.value is None else "ok"
+    status: Status = "unscored" if result.value is None else "ok"
     return Scored(
         column.name, result.value, status, column.weight, result.explanation, result.evidence, result.parts, stepwise
-    )  # type: ignore[arg-type]
+    )
 
 
 def _failed(column: _Column, error: RewardError) -> Scored:
@@ -243,16 +243,16 @@ def _sum(guard: Guard, column: _Column, episode: Episode) -> Scored:
     return Scored(column.name, value, "ok", column.weight, text, evidence, NO_PARTS, True)
 
 
-def _prefixes(episode: Episode) -> Iterable[tuple[int, Episode]]:
+def _prefixes(episode: Episode) -> Iterator[tuple[int, Episode]]:
     """Each step with the episode as it stood when the step was scored: without what came later, or at the end."""
     events = episode.events
-    for index, event in enumerate(events):
-        following = events[index + 1] if index + 1 < len(events) else None
-        last = following is None or following.step != event.step or type(following).__name__ in ("RuleEvent", "End")
-        if event.step > 0 and last:
-            yield event.step, Episode(events[: index + 1])
-            if following is None or following.step == event.step:
-                return
+    end = next((index for index, event in enumerate(events) if type(event) is End), len(events))
+    while end and type(events[end - 1]) is RuleEvent and events[end - 1].kind == "assert":
+        end -= 1
+    for index in range(end):
+        step = events[index].step
+        if step > 0 and (index + 1 == end or events[index + 1].step != step):
+            yield step, Episode(events[: index + 1])
 
 
 def _score_members(column: _Column, members: list[Episode]) -> list[Scored]:
