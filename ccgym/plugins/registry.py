@@ -89,9 +89,10 @@ class Registry:
             return None
         return next((info for info in self.plugins if info.name == claims[0][0].name), claims[0][0])
 
-    def taking_part(self) -> list[PluginInfo]:
-        """The plugins that work: what an episode's `begin` records with their versions and digests."""
-        return [info for info in self.plugins if info.state == "ok"]
+    def provenance(self, used: Iterable[tuple[Kind, str]]) -> dict[str, dict[str, str]]:
+        """Distribution name to version and digest, for the owners of these names: what an episode's `begin` records."""
+        owners = {info.distribution: info for kind, name in used if (info := self.owner(kind, name))}
+        return {name: {"version": info.version, "digest": info.digest} for name, info in sorted(owners.items())}
 
     def notify(self, hook: Literal["episode_end", "train_step"], **facts: Any) -> None:
         """Tell the observers. One that raises is logged, and the others are still told."""
