@@ -61,7 +61,7 @@ def _reference_findings(domain: Domain, tasks: list[Task]) -> Iterator[Finding |
     """What is wrong with each task's reference, or None."""
     from ccgym.env import enact, make
 
-    env = make(domain, weights={"correctness": 1.0}, gates=(), policy="check")
+    env = make(domain, weights={"correctness": 1.0}, gates={}, policy="check")
     for task in tasks:
         expect = task.expect
         episode = enact(domain, task, expect.actions, expect.say, expect.output, env=env)

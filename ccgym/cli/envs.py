@@ -39,7 +39,7 @@ def describe(name: str, domain: Any) -> dict[str, Any]:
         "tables": [f"{table}: {len(rows)} rows" for table, rows in domain.state.get("tables", {}).items()],
         "limits": [f"{key} {value}" for key, value in spec.limits.model_dump().items()],
         "rewards": [f"{reward} × {weight:g}" for reward, weight in spec.rewards.weights.items()],
-        "gates": list(spec.rewards.gates),
+        "gates": [f"{gate} multiplies {name}" for name, gate in spec.rewards.gates.items()],
         "digest": domain.digest,
     }
 

@@ -1,0 +1,71 @@
+"""A tool step against the least that anybody would write: json.loads, jsonschema, the function on a plain dict."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import fastjsonschema
+import jsonschema
+
+import ccgym
+from bench import bigdesk
+from bench.measure import Result, interleaved
+from ccgym.domain import Domain
+from ccgym.log import EpisodeWriter
+from ccgym.turns import render_call
+
+STEPS = 1_000
+ASKED = 1.5
+
+
+def calls() -> list[tuple[str, dict[str, Any]]]:
+    """Reads and writes in turn, over a hundred orders."""
+    found: list[tuple[str, dict[str, Any]]] = []
+    for i in range(STEPS // 2):
+        order = f"W{i % 100:05d}"
+        found.append(("get_order", {"order_id": order}))
+        found.append(("set_address", {"order_id": order, "street": f"{i} Hill Road", "city": "Hue"}))
+    return found
+
+
+def measure(domain: Domain, folder: Path, rounds: int = 7) -> Result:
+    """CPU seconds of the same calls: through `env.step` with the log on disk, and through the two baselines."""
+    todo = calls()
+    turns = [render_call(name, arguments) for name, arguments in todo]
+    bodies = [json.dumps({"name": name, "arguments": arguments}) for name, arguments in todo]
+    functions = {function.__name__: function for function in bigdesk.FUNCTIONS}
+    schemas = {schema["name"]: schema["parameters"] for schema in bigdesk.SCHEMAS}
+    slow = {name: jsonschema.Draft202012Validator(schema).validate for name, schema in schemas.items()}
+    fast = {name: fastjsonschema.compile(schema) for name, schema in schemas.items()}
+    tables = copy.deepcopy(domain.state)["tables"]
+    env = ccgym.make(domain)
+
+    def through_ccgym() -> None:
+        env.reset(options={"task": "move", "seed": 1})
+        with EpisodeWriter(folder / "step.jsonl") as log:
+            log.write(env.episode.events)
+            for turn in turns:
+                *_, info = env.step(turn)
+                log.write(info["events"])
+
+    def plain(validators: dict[str, Any]) -> None:
+        for body in bodies:
+            call = json.loads(body)
+            validators[call["name"]](call["arguments"])
+            functions[call["name"]](tables, **call["arguments"])
+
+    best = interleaved(rounds, ccgym=through_ccgym, jsonschema=lambda: plain(slow), fastjsonschema=lambda: plain(fast))
+    each = {name: seconds / STEPS for name, seconds in best.items()}
+    ratio = each["ccgym"] / each["jsonschema"]
+    beside = each["ccgym"] / each["fastjsonschema"]
+    return Result(
+        "tool step (parse, validate, execute, hash, log) against json.loads + jsonschema + the function",
+        f"at most {ASKED} ×",
+        f"{ratio:.2f} × ({1e6 * each['ccgym']:.1f} µs against {1e6 * each['jsonschema']:.1f}); "
+        f"{beside:.1f} × with fastjsonschema ({1e6 * each['fastjsonschema']:.1f} µs)",
+        ratio <= ASKED,
+        {"ratio": ratio, "ratio_fastjsonschema": beside, **{f"seconds_{name}": s for name, s in each.items()}},
+    )

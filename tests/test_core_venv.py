@@ -1,0 +1,104 @@
+"""The wheel without extras, in a venv of its own: the core works, and nothing of the training packages is there."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).parents[1]
+ENV = "ccgym/OrderDesk-v0"
+
+
+def must(*command: object, **options) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=600, **options)
+    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+    return done
+
+
+class Core:
+    """A venv with the wheel and nothing else, and an empty folder to work in."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.bin = folder / "work", folder / "venv" / "bin"
+        self.folder.mkdir()
+        source, wheels = folder / "source", folder / "wheels"
+        ignored = shutil.ignore_patterns(".git", ".venv", "runs", "__pycache__", ".*_cache", ".hypothesis")
+        shutil.copytree(ROOT, source, ignore=ignored)
+        must(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "-w", wheels, source)
+        must(sys.executable, "-m", "venv", folder / "venv")
+        must(self.bin / "python", "-m", "pip", "install", "--quiet", *wheels.glob("ccgym-*.whl"))
+        # No path of ours and no setting of the process that runs the tests may leak in.
+        self.env = {
+            key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "VIRTUAL", "CCGYM"))
+        }
+
+    def python(self, code: str) -> str:
+        return must(self.bin / "python", "-c", code, cwd=self.folder, env=self.env).stdout
+
+    def ccgym(self, *arguments: object) -> str:
+        return must(self.bin / "ccgym", *arguments, cwd=self.folder, env=self.env).stdout
+
+    def json(self, *arguments: object) -> dict:
+        return json.loads(self.ccgym(*arguments, "--json"))
+
+
+@pytest.fixture(scope="module")
+def core(tmp_path_factory) -> Core:
+    return Core(tmp_path_factory.mktemp("core"))
+
+
+@pytest.mark.parametrize("name", ["torch", "transformers", "trl", "sklearn", "peft", "datasets", "accelerate"])
+def test_no_training_package_is_importable(core, name):
+    assert core.python(f"import importlib.util; print(importlib.util.find_spec({name!r}))").strip() == "None"
+
+
+def test_the_wheel_holds_no_package_with_a_name_that_belongs_to_others(core):
+    code = "import importlib.util as u; print([n for n in ('tools', 'envs', 'rewards', 'plugins', 'tests', 'bench') if u.find_spec(n)])"
+    assert core.python(code).strip() == "[]"
+
+
+def test_the_public_names_and_the_gymnasium_id_work(core):
+    code = (
+        "import ccgym, gymnasium; [getattr(ccgym, name) for name in ccgym.__all__]; "
+        f"env = gymnasium.make('{ENV}'); print(env.reset(seed=3)[1]['task_id'])"
+    )
+    assert core.python(code).strip()
+
+
+def test_check_rollout_and_replay_verify(core):
+    assert core.json("check", ENV)["error"] == 0
+    value = core.json("rollout", ENV, "--policy", "oracle", "--tasks", 6, "-G", 2, "--out", "run")
+    assert value["episodes"] == 12
+    assert value["success"] == 1.0
+    assert core.json("replay", "run", "--verify") | {"notices": []} == {
+        "episodes": 12, "steps": value["steps"], "divergences": [], "notices": [],
+    }  # fmt: skip
+    assert "correctness" in core.ccgym("replay", sorted((core.folder / "run").rglob("*.jsonl"))[0].as_posix() + "#0")
+
+
+@pytest.mark.parametrize("verb", ["plugins", "envs", "tools", "rewards"])
+def test_lists(core, verb):
+    rows = core.json(verb)[verb]
+    assert rows
+    assert core.ccgym(verb, "show", next(iter(rows[0].values())))
+
+
+@pytest.mark.parametrize("kind", ["domain", "task", "tools", "episode", "config"])
+def test_schemas(core, kind):
+    assert core.json("schema", kind)["$schema"]
+
+
+def test_training_names_the_extra_to_install(core):
+    done = subprocess.run(
+        [core.bin / "ccgym", "train"], capture_output=True, text=True, cwd=core.folder, env=core.env, timeout=120
+    )
+    assert done.returncode == 1
+    assert "pip install 'ccgym[train]'" in done.stderr
