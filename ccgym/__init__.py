@@ -40,7 +40,9 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _PUBLIC:
         raise AttributeError(f"module 'ccgym' has no attribute {name!r}")
-    value = getattr(importlib.import_module(f"ccgym.{_PUBLIC[name]}"), name)
+    module = importlib.import_module(f"ccgym.{_PUBLIC[name]}")
+    # A package of the name itself, as `rollout` is, can be called: it must not be hidden by its function.
+    value = module if _PUBLIC[name] == name else getattr(module, name)
     globals()[name] = value
     return value
 

@@ -1,0 +1,432 @@
+"""From tokens to tokens: the seam `Sampler`, and the sampler over a `transformers` model.
+
+A sampler keeps each live episode's tokens from turn to turn. It is given what is new in the context and answers with
+what it sampled; nobody else ever sees a probability.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+import torch
+
+from ccgym.errors import ConfigError
+from ccgym.rollout.cache import RaggedCache
+
+_BLOCK_TOKENS = 8192
+"""Most tokens of one prefill pass; more go through in several."""
+_WORTH_COPYING = 16
+"""Shorter shared prefixes are computed again rather than looked up."""
+_COMPACT_BELOW = 0.75
+"""When fewer of a pass's rows than this still sample, finished ones are moved out of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One row that waits: its key, the token ids new in its context, and the seed of the turn."""
+
+    key: int
+    context: list[int]
+    seed: int
+
+
+@dataclass(slots=True)
+class Sample:
+    """What was sampled for one row."""
+
+    ids: list[int] = field(default_factory=list)
+    """The stop token is the last, unless a limit cut the turn."""
+    logprobs: list[float] = field(default_factory=list)
+    """Of the whole distribution at the sampling temperature, before top-k, top-p and bans: what a trainer computes."""
+    limit: Literal["max_tokens"] | None = None
+
+
+class Sampler(Protocol):
+    """Samples turns for many episodes at once."""
+
+    version: str
+    """Version of the weights, for the record."""
+
+    def sample(self, asks: Sequence[Ask]) -> list[Sample]:
+        """One Sample an ask, in order."""
+        ...
+
+    def close(self, key: int) -> None:
+        """Forget a row."""
+        ...
+
+
+@dataclass(slots=True)
+class Sampling:
+    """How to sample. `temperature` 0 is greedy; `top_k` 0 and `top_p` 1 cut nothing."""
+
+    temperature: float = 1.0
+    top_p: float = 1.0
+    top_k: int = 0
+    max_new_tokens: int = 256
+    """Most tokens of one turn."""
+    max_tokens: int | None = None
+    """Most tokens of a whole episode, prompt included; None: as many as the model has positions."""
+
+    def __post_init__(self) -> None:
+        for name, ok, right in (
+            ("temperature", self.temperature >= 0, "at least 0"),
+            ("top_p", 0 < self.top_p <= 1, "above 0 and at most 1"),
+            ("top_k", self.top_k >= 0, "at least 0"),
+            ("max_new_tokens", self.max_new_tokens >= 1, "at least 1"),
+            ("max_tokens", self.max_tokens is None or self.max_tokens >= 1, "at least 1"),
+        ):
+            if not ok:
+                raise ConfigError(f"{name} is {getattr(self, name)}", where="sampling", fix=f"It must be {right}")
+
+
+@dataclass(slots=True)
+class _Row:
+    key: int
+    slot: int
+    tokens: list[int] = field(default_factory=list)
+    """Every token of the row so far."""
+    cached: int = 0
+    """How many of them have keys and values."""
+    sample: Sample = field(default_factory=Sample)
+    rng: random.Random = field(default_factory=random.Random)
+
+
+class HfSampler:
+    """Samples from a `transformers` model (adapters included), keeping keys and values from turn to turn.
+
+    Each row draws from a generator of its own, so what it samples does not depend on the rows beside it, but for the
+    last digits of floating-point sums.
+
+    Args:
+        model: a causal language model with plain full attention.
+        stop_id: the token that ends a turn.
+        banned: ids that are never sampled: control tokens other than `stop_id`.
+        sampling: see Sampling.
+
+    Raises:
+        ConfigError: the model's attention is not of the kind that the cache can hold.
+    """
+
+    def __init__(
+        self, model: Any, stop_id: int, banned: Iterable[int] = (), sampling: Sampling | None = None, version: str = ""
+    ) -> None:
+        self.model, self.stop_id, self.version = model, stop_id, version
+        self.sampling = sampling or Sampling()
+        config = model.config.get_text_config()
+        self._layers: int = config.num_hidden_layers
+        self._positions: int = getattr(config, "max_position_embeddings", 0) or 2**31
+        self._refuse_windows(config)
+        self._banned = sorted(set(banned) - {stop_id})
+        self._ban: torch.Tensor | None = None
+        self._rows: dict[int, _Row] = {}
+        self._cache = RaggedCache(self._layers)
+        self._probe(config.vocab_size)
+
+    @property
+    def max_tokens(self) -> int:
+        """Most tokens of an episode."""
+        return min(self.sampling.max_tokens or self._positions, self._positions)
+
+    def close(self, key: int) -> None:
+        """Forget a row. Its place is used again."""
+        self._rows.pop(key, None)
+
+    def reset(self) -> None:
+        """Forget all rows and give the memory back: the weights have changed, or the rollout is over."""
+        self._rows.clear()
+        self._cache = RaggedCache(self._layers)
+
+    def sample(self, asks: Sequence[Ask]) -> list[Sample]:
+        """Sample one turn for each row that asks, all together."""
+        with self._evaluating():
+            rows = [self._admit(ask) for ask in asks]
+            live = [row for row in rows if row.sample.limit is None]
+            if live:
+                self._make_room(live)
+                logits = self._prefill(live)
+                self._decode(*self._arrange(live, logits))
+        return [row.sample for row in rows]
+
+    # ---- one round
+
+    def _admit(self, ask: Ask) -> _Row:
+        row = self._rows.get(ask.key)
+        if row is None:
+            taken = {other.slot for other in self._rows.values()}
+            slot = next(number for number in range(len(taken) + 1) if number not in taken)
+            row = self._rows[ask.key] = _Row(ask.key, slot)
+        row.tokens += ask.context
+        row.sample = Sample()
+        row.rng = random.Random(ask.seed)
+        if len(row.tokens) >= self.max_tokens:
+            row.sample.limit = "max_tokens"
+        return row
+
+    def _make_room(self, rows: Sequence[_Row]) -> None:
+        longest = max(len(row.tokens) for row in rows) + self.sampling.max_new_tokens
+        slots = max(row.slot for row in self._rows.values()) + 1
+        self._cache.reserve(slots, min(longest, self.max_tokens))
+
+    def _prefill(self, rows: Sequence[_Row]) -> torch.Tensor:
+        """Bring every row's keys and values up to date; return the logits (n, vocabulary) after its last token."""
+        logits: dict[int, torch.Tensor] = {}
+        fresh: dict[tuple[int, ...], list[_Row]] = {}
+        going: list[_Row] = []
+        for row in rows:
+            if row.cached:
+                going.append(row)
+            else:
+                fresh.setdefault(tuple(row.tokens), []).append(row)
+        leaders = [same[0] for same in fresh.values()]
+        if leaders and not any(row.cached for row in self._rows.values()):
+            # All prompts of a domain share its system prompt: compute it once, then copy it.
+            self._run(leaders[:1], logits)
+            leaders = leaders[1:]
+        for row in leaders:
+            self._borrow(row)
+        self._run([*leaders, *going], logits)
+        for leader, *others in fresh.values():
+            if others:
+                self._cache.copy(leader.slot, [row.slot for row in others], leader.cached)
+            for row in others:
+                row.cached, logits[row.key] = leader.cached, logits[leader.key]
+        return torch.stack([logits[row.key] for row in rows])
+
+    def _borrow(self, row: _Row) -> None:
+        """Copy the longest prefix that another row already has."""
+        best, donor = _WORTH_COPYING - 1, None
+        for other in self._rows.values():
+            if other is not row and other.cached > best:
+                length = _common(row.tokens, other.tokens, min(other.cached, len(row.tokens) - 1))
+                if length > best:
+                    best, donor = length, other
+        if donor is not None:
+            self._cache.copy(donor.slot, [row.slot], best)
+            row.cached = best
+
+    def _run(self, rows: Sequence[_Row], logits: dict[int, torch.Tensor]) -> None:
+        """Pass what is new of each row through the model, in blocks of rows of similar length."""
+        queue = sorted(rows, key=lambda row: (len(row.tokens) - row.cached, row.slot), reverse=True)
+        while queue:
+            width = len(queue[0].tokens) - queue[0].cached
+            size = max(1, _BLOCK_TOKENS // width)
+            # Rows less than half as long as the longest would be mostly padding: they go in a block of their own.
+            block = [row for row in queue[:size] if 2 * (len(row.tokens) - row.cached) >= width]
+            queue = queue[len(block) :]
+            block.sort(key=lambda row: row.slot)
+            for row, line in zip(block, self._block([row.tokens[row.cached :] for row in block], block), strict=True):
+                logits[row.key] = line
+                row.cached = len(row.tokens)
+
+    def _block(self, tokens: Sequence[list[int]], rows: Sequence[_Row]) -> torch.Tensor:
+        width = max(map(len, tokens))
+        spare = self._cache.positions
+        ids, places, positions = [], [], []
+        for new, row in zip(tokens, rows, strict=True):
+            pad = width - len(new)
+            here = list(range(row.cached, row.cached + len(new)))
+            ids.append([0] * pad + new)
+            places.append([spare] * pad + here)
+            positions.append([0] * pad + here)
+        return self._forward(
+            torch.tensor(ids), torch.tensor([row.slot for row in rows]), torch.tensor(places), torch.tensor(positions)
+        )
+
+    def _forward(
+        self, ids: torch.Tensor, slots: torch.Tensor, places: torch.Tensor, positions: torch.Tensor
+    ) -> torch.Tensor:
+        """One pass; the logits (n, vocabulary) of the last column, as float32."""
+        device = self.model.device
+        span = int(positions.max()) + 1
+        self._cache.aim(slots, places, span, device)
+        dtype = self.model.dtype
+        sees = torch.arange(span) <= positions[:, None, :, None]
+        mask = torch.zeros(sees.shape, dtype=dtype).masked_fill_(~sees, torch.finfo(dtype).min)
+        output = self.model(
+            input_ids=ids.to(device),
+            attention_mask=mask.to(device),
+            position_ids=positions.to(device),
+            past_key_values=self._cache,
+            use_cache=True,
+            logits_to_keep=1,
+        )
+        result: torch.Tensor = output.logits[:, -1].float()
+        return result
+
+    def _arrange(self, rows: Sequence[_Row], logits: torch.Tensor) -> tuple[list[_Row], torch.Tensor]:
+        """Move the rows of this round to the first places, so that decoding reads the cache without copying."""
+        self._gather(list(rows))
+        order = sorted(range(len(rows)), key=lambda number: rows[number].slot)
+        return [rows[number] for number in order], logits[order]
+
+    def _gather(self, rows: list[_Row]) -> None:
+        """Give these rows the slots 0 … n-1, by exchanging slots with rows that have them."""
+        inside = {row.slot for row in rows if row.slot < len(rows)}
+        outside = [row for row in rows if row.slot >= len(rows)]
+        if not outside:
+            return
+        holes = [slot for slot in range(len(rows)) if slot not in inside]
+        holders = {row.slot: row for row in self._rows.values()}
+        length = max(row.cached for row in self._rows.values())
+        self._cache.swap([row.slot for row in outside], holes, length)
+        for row, hole in zip(outside, holes, strict=True):
+            if hole in holders:
+                holders[hole].slot = row.slot
+            row.slot = hole
+
+    def _decode(self, rows: list[_Row], logits: torch.Tensor) -> None:
+        """Sample token after token until every row has stopped. `rows` have the slots 0 … n-1, in order."""
+        limit = self.max_tokens
+        running = [True] * len(rows)
+        while True:
+            picked, logprobs = self._pick(logits, rows, running)
+            for number, row in enumerate(rows):
+                if not running[number]:
+                    continue
+                token = picked[number]
+                row.sample.ids.append(token)
+                row.sample.logprobs.append(logprobs[number])
+                row.tokens.append(token)
+                if token == self.stop_id:
+                    running[number] = False
+                elif len(row.sample.ids) >= self.sampling.max_new_tokens or len(row.tokens) >= limit:
+                    row.sample.limit = "max_tokens"
+                    running[number] = False
+            count = sum(running)
+            if not count:
+                return
+            if count < _COMPACT_BELOW * len(rows):
+                rows = [row for row, runs in zip(rows, running, strict=True) if runs]
+                self._gather(rows)
+                rows.sort(key=lambda row: row.slot)
+                running = [True] * len(rows)
+            logits = self._advance(rows, running)
+
+    def _advance(self, rows: Sequence[_Row], running: Sequence[bool]) -> torch.Tensor:
+        """Pass each running row's last token; finished rows of the pass write to the spare position."""
+        spare = self._cache.positions
+        ids, places, positions = [], [], []
+        for row, runs in zip(rows, running, strict=True):
+            ids.append([row.tokens[-1]])
+            place = len(row.tokens) - 1 if runs else 0
+            places.append([place if runs else spare])
+            positions.append([place])
+            if runs:
+                row.cached = len(row.tokens)
+        return self._forward(
+            torch.tensor(ids), torch.arange(len(rows)), torch.tensor(places), torch.tensor(positions)
+        )
+
+    def _pick(
+        self, logits: torch.Tensor, rows: Sequence[_Row], running: Sequence[bool]
+    ) -> tuple[list[int], list[float]]:
+        """A token a row by inverting the distribution at the row's own next random number."""
+        sampling = self.sampling
+        scaled = logits / sampling.temperature if sampling.temperature > 0 else logits
+        allowed = scaled if not self._banned else scaled + self._bans(scaled)
+        if sampling.temperature == 0:
+            chosen = allowed.argmax(-1, keepdim=True)
+        else:
+            draws = [row.rng.random() if runs else 0.0 for row, runs in zip(rows, running, strict=True)]
+            chosen = invert(allowed, torch.tensor(draws, device=logits.device), sampling.top_k, sampling.top_p)
+        logprobs = scaled.gather(-1, chosen)[:, 0] - scaled.logsumexp(-1)
+        return chosen[:, 0].tolist(), logprobs.tolist()
+
+    def _bans(self, logits: torch.Tensor) -> torch.Tensor:
+        if self._ban is None or self._ban.shape[-1] != logits.shape[-1] or self._ban.device != logits.device:
+            self._ban = torch.zeros(logits.shape[-1], device=logits.device)
+            self._ban[[token for token in self._banned if token < len(self._ban)]] = float("-inf")
+        return self._ban
+
+    # ---- trust, but probe
+
+    @contextmanager
+    def _evaluating(self) -> Iterator[None]:
+        """No gradients, and no dropout even in the middle of training."""
+        training = self.model.training
+        self.model.eval()
+        try:
+            with torch.inference_mode():
+                yield
+        finally:
+            self.model.train(training)
+
+    def _refuse_windows(self, config: Any) -> None:
+        window = getattr(config, "sliding_window", None) if getattr(config, "use_sliding_window", True) else None
+        if kinds := getattr(config, "layer_types", None):
+            found = ", ".join(sorted(set(kinds) - {"full_attention"}))
+        else:
+            found = f"a sliding window of {window}" if window and window < self.max_tokens else ""
+        if found:
+            raise ConfigError(
+                f"the model has {found}; the sampler `hf` holds full attention only",
+                where=str(getattr(config, "name_or_path", "model")),
+                fix="Choose the sampler vllm-colocate or vllm-server, or another model",
+            )
+
+    def _probe(self, vocabulary: int) -> None:
+        """Compare two rows of different length, fed in pieces, with plain passes over the whole of each."""
+        rng = random.Random(0)
+        first, second = ([rng.randrange(vocabulary) for _ in range(size)] for size in (9, 6))
+        with self._evaluating():
+            rows = [_Row(0, 0, first[:4]), _Row(1, 1, second[:2])]
+            self._cache.reserve(2, 16)
+            self._run(rows, {})
+            rows[0].tokens, rows[1].tokens = first, second
+            found: dict[int, torch.Tensor] = {}
+            self._run(rows, found)
+            wanted = [
+                self.model(input_ids=torch.tensor([row], device=self.model.device), use_cache=False).logits[0, -1]
+                for row in (first, second)
+            ]
+            difference = max(float((found[key] - wanted[key].float()).abs().max()) for key in (0, 1))
+            scale = max(float(line.float().abs().max()) for line in wanted)
+        self.reset()
+        tolerance = 1e-3 if self.model.dtype == torch.float32 else 5e-2
+        if not difference <= tolerance * max(scale, 1.0):
+            raise ConfigError(
+                f"tokens fed in pieces give other logits than whole ones (by {difference:.3g})",
+                where=type(self.model).__name__,
+                fix="Load the model with attention `sdpa` or `eager`, or choose a vllm sampler",
+            )
+
+
+def invert(logits: torch.Tensor, draws: torch.Tensor, top_k: int = 0, top_p: float = 1.0) -> torch.Tensor:
+    """Sample a token a row at given uniform numbers: (n, vocabulary) and (n,) to (n, 1).
+
+    top-k is applied before top-p, and top-p keeps the token that crosses the threshold, as `transformers` does.
+    """
+    size = logits.shape[-1]
+    if top_k or top_p < 1:
+        values, order = logits.topk(min(top_k or size, size), dim=-1)
+    else:
+        values, order = logits, None
+    weights = values.softmax(-1)
+    sums = weights.cumsum(-1)
+    if top_p < 1:
+        weights = weights.masked_fill(sums - weights >= top_p, 0)
+        sums = weights.cumsum(-1)
+    place = torch.searchsorted(sums, (draws.to(sums) * sums[:, -1])[:, None], right=True)
+    # Rounding can lead past the last token of any weight: take the last one then.
+    last = (weights > 0).sum(-1, keepdim=True) - 1 if order is not None else torch.full_like(place, size - 1)
+    place = torch.minimum(place, last)
+    return place if order is None else order.gather(-1, place)
+
+
+def _common(first: Sequence[int], second: Sequence[int], limit: int) -> int:
+    """Length of the common prefix, at most `limit`."""
+    if first[:limit] == second[:limit]:
+        return limit
+    low, high = 0, limit
+    while low + 1 < high:
+        middle = (low + high) // 2
+        if first[low:middle] == second[low:middle]:
+            low = middle
+        else:
+            high = middle
+    return low

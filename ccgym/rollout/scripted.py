@@ -1,0 +1,165 @@
+"""Policies that no model plays: the reference, the ways to fail that every reward must survive, and a person."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ccgym import jsontext
+from ccgym.rollout.schema_values import draw, smallest
+from ccgym.turns import fold, render_call
+from ccgym.types import Request, Turn
+
+DONE = {"en": "All done: {}.", "vi": "Đã xong: {}."}
+CLOSING = {"en": "OK, that is all done.", "vi": "Vâng, đã xong."}
+REFUSAL = {"en": "I am sorry, I cannot help with that.", "vi": "Rất tiếc, mình không giúp được việc này."}
+
+
+class Scripted:
+    """A policy whose turn follows from the request alone: `line(request) -> text`. It keeps nothing."""
+
+    def __init__(self, name: str, line: Callable[[Request], str]) -> None:
+        self.name = name
+        self.line = line
+
+    def act(self, requests: Sequence[Request]) -> list[Turn]:
+        """The line for each request."""
+        return [Turn(self.line(request)) for request in requests]
+
+    def close(self, key: int) -> None:
+        """Nothing is kept."""
+
+
+def oracle() -> Scripted:
+    """Plays a task's reference: each action a turn of its own, then what is left to say, then the output."""
+    return Scripted("oracle", _oracle_line)
+
+
+def null() -> Scripted:
+    """Says nothing at all: each turn is empty, which breaks the format, until the errors are too many."""
+    return Scripted("null", lambda request: "")
+
+
+def refuse() -> Scripted:
+    """Tells the customer that it cannot help, whatever is asked."""
+    return Scripted("refuse", lambda request: REFUSAL[_language(request)])
+
+
+def spam() -> Scripted:
+    """Calls every tool in every turn, with the smallest arguments that the schema accepts."""
+    return Scripted("spam", _spam_line)
+
+
+def echo() -> Scripted:
+    """Says back to the customer what was last heard."""
+    return Scripted("echo", lambda request: request.observation)
+
+
+def chance() -> Scripted:
+    """`random`: a random tool with random arguments that fit its schema, or now and then a random reply."""
+    return Scripted("random", _random_line)
+
+
+def human(read: Callable[[Request], str] | None = None) -> Human:
+    """A person. `read` shows a request and returns what was typed; by default, at the terminal's prompt."""
+    return Human(read or _ask_at_terminal)
+
+
+class Human:
+    """A person who types each turn. A line `/name {"argument": …}` is a call, `/name` one without arguments.
+
+    The end of the input (Ctrl-D) ends the episode.
+    """
+
+    name = "human"
+
+    def __init__(self, read: Callable[[Request], str]) -> None:
+        self.read = read
+
+    def act(self, requests: Sequence[Request]) -> list[Turn]:
+        """Ask for each request in turn."""
+        turns = []
+        for request in requests:
+            try:
+                turns.append(Turn(typed(self.read(request))))
+            except EOFError:
+                turns.append(Turn("", error="the person left"))
+        return turns
+
+    def close(self, key: int) -> None:
+        """Nothing is kept."""
+
+
+def typed(text: str) -> str:
+    """What a person typed, as the text of a turn: lines that begin with `/` are calls, unless they are no JSON."""
+    lines = [line.strip() for line in text.strip().split("\n") if line.strip()]
+    if not lines or not all(line.startswith("/") and len(line) > 1 for line in lines):
+        return text
+    calls = []
+    for line in lines:
+        name, _, rest = line[1:].partition(" ")
+        try:
+            arguments = jsontext.parse(rest) if rest.strip() else {}
+        except jsontext.JsonError:
+            # As it stands it is a broken call, and the environment says what is wrong with it.
+            calls.append(f'<tool_call>{{"name": {jsontext.dumps(name)}, "arguments": {rest}}}</tool_call>')
+        else:
+            calls.append(render_call(name, arguments))
+    return "".join(calls)
+
+
+def _ask_at_terminal(request: Request) -> str:
+    print(f"\n{request.observation}")
+    return input("> ")
+
+
+def _language(request: Request) -> str:
+    task = request.env.episode.task
+    language = task.get("user", {}).get("sim", {}).get("language") or request.env.domain.language
+    return language if language in DONE else "en"
+
+
+def _oracle_line(request: Request) -> str:
+    """The turn of the plan that the episode has come to. The plan is short, so it is laid out anew each time."""
+    task = request.env.episode.task
+    expect = task.get("expect", {})
+    step = request.env.episode.steps
+    place, said = 0, []
+    for action in expect.get("actions", ()):
+        if action.get("requestor") == "user":
+            continue
+        if place == step:
+            return action["say"] if "say" in action else render_call(action["name"], action.get("args", {}))
+        if "say" in action:
+            said.append(action["say"])
+        place += 1
+    words = fold("\n".join(said))
+    parts = []
+    if place == step:
+        left = [text for text in expect.get("say", ()) if fold(text) not in words]
+        if left:
+            parts.append(DONE[_language(request)].format(", ".join(left)))
+        if expect.get("output") is not None:
+            parts.append("```json\n" + jsontext.dumps(expect["output"]) + "\n```")
+    done = task.get("user", {}).get("sim", {}).get("done", "statement")
+    if done != "statement":
+        parts.append(done if isinstance(done, str) else done[0])
+    return "\n".join(parts) or CLOSING[_language(request)]
+
+
+def _spam_line(request: Request) -> str:
+    calls = [render_call(tool.name, smallest(tool.parameters)) for tool in request.env.tools]
+    return "".join(calls) or "…"
+
+
+def _random_line(request: Request) -> str:
+    rng = random.Random(request.seed)
+    tools: list[Any] = request.env.tools
+    if not tools or rng.random() < 0.2:
+        return rng.choice(["OK.", "Could you tell me your order number?", "One moment.", "Shall I go on?", "12"])
+    picked = [rng.choice(tools) for _ in range(rng.choice((1, 1, 1, 2)))]
+    return "".join(render_call(tool.name, draw(tool.parameters, rng)) for tool in picked)
+
+
+__all__ = ["Human", "Scripted", "chance", "echo", "human", "null", "oracle", "refuse", "spam", "typed"]
