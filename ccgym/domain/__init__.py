@@ -6,9 +6,10 @@ from ccgym.domain.check import check_domain
 from ccgym.domain.domain import Domain
 from ccgym.domain.findings import Finding
 from ccgym.domain.loader import load_domain
-from ccgym.domain.models import DomainSpec, Limits, Task
+from ccgym.domain.models import Task
 from ccgym.domain.published import schema_for
 from ccgym.domain.schema import ArgumentValidator
+from ccgym.domain.spec import DomainSpec, Limits
 
 __all__ = [
     "ArgumentValidator", "Domain", "DomainSpec", "Finding", "Limits", "Task", "check_domain", "load_domain",

@@ -6,27 +6,54 @@ import os
 from pathlib import Path
 
 from ccgym.domain.domain import Domain
-from ccgym.domain.findings import Finding, Findings
+from ccgym.domain.files import Folder
+from ccgym.domain.findings import Finding, Findings, did_you_mean
 from ccgym.domain.loader import read_domain
-from ccgym.domain.models import Call
+from ccgym.domain.models import SCRIPT_FIELDS, Call
 from ccgym.plugins import Registry, registry
 
 
 def check_domain(path: str | os.PathLike[str], plugins: Registry | None = None) -> list[Finding]:
     """All findings about a folder: the errors that stop loading, then warnings, then notices. Raises none of them."""
-    findings = Findings()
-    domain = read_domain(Path(path).resolve(), plugins or registry(), findings)
+    findings, plugins = Findings(), plugins or registry()
+    domain = read_domain(Folder(Path(path), findings), plugins, findings)
     if domain is not None:
-        look_over(domain, findings)
+        look_over(domain, plugins, findings)
     rank = {"error": 0, "warning": 1, "notice": 2}
     return sorted(findings, key=lambda finding: rank[finding.severity])
 
 
-def look_over(domain: Domain, findings: Findings) -> None:
+def look_over(domain: Domain, plugins: Registry, findings: Findings) -> None:
     """Warnings and notices about a domain that loads."""
+    _rewards(domain, plugins, findings)
+    _customers(domain, plugins, findings)
     _tools(domain, findings)
     _tasks(domain, findings)
     _splits(domain, findings)
+
+
+def _rewards(domain: Domain, plugins: Registry, findings: Findings) -> None:
+    rewards = domain.spec.rewards
+    named = [("weights", name) for name in rewards.weights]
+    named += [("gates", name) for gate in rewards.gates.items() for name in gate]
+    for field, name in named:
+        if name not in plugins.rewards:
+            findings.add("unknown-reward", f"domain.yaml /rewards/{field}", f"no reward '{name[:60]}'",
+                         did_you_mean(name, plugins.rewards), severity="warning")  # fmt: skip
+
+
+def _customers(domain: Domain, plugins: Registry, findings: Findings) -> None:
+    kinds = ["script", "static", "human", *plugins.users]
+    sims = [("domain.yaml /users/sim", domain.spec.users.sim)]
+    sims += [(f"task {task.id} /user/sim", task.user.sim) for task in domain.tasks.values()]
+    for place, sim in sims:
+        if sim.kind not in kinds:
+            findings.add("unknown-customer", f"{place}/kind", f"no kind of customer '{sim.kind[:60]}'",
+                         did_you_mean(sim.kind, kinds), severity="warning")  # fmt: skip
+        for field in (sim.model_extra or {}) if sim.kind == "script" else ():
+            if field not in SCRIPT_FIELDS:
+                findings.add("unknown-field", f"{place}/{field}", "a scripted customer does not read it",
+                             did_you_mean(field, SCRIPT_FIELDS), severity="warning")  # fmt: skip
 
 
 def _tools(domain: Domain, findings: Findings) -> None:

@@ -8,7 +8,8 @@
 | MCP | `{"name", "description", "inputSchema", "outputSchema", "annotations"}` |
 | Anthropic | `{"name", "description", "input_schema"}` |
 
-A file holds a list of them, or `{"tools": […]}`; each may have an `x-ccgym` beside its name.
+A file holds a list of them, or `{"tools": […]}`, also inside MCP's `result` or Bedrock's `toolConfig`. Each may have
+an `x-ccgym` beside its name.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationError
 
+from ccgym.domain.fields import Flag, JsonObject, Names, Number, Part, nfc_json
 from ccgym.domain.findings import Findings, did_you_mean, from_pydantic, pointer, show
-from ccgym.domain.models import Flag, JsonObject, Names, Number, Part, nfc_json
 from ccgym.domain.schema import ArgumentValidator
 from ccgym.errors import DomainError
 from ccgym.types import Effect, Requestor, Tool
@@ -28,8 +29,8 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,127}")
 _SCHEMA_KEYS = ("parameters", "inputSchema", "input_schema")
 _KEYS = ("name", "description", "outputSchema", "annotations", "x-ccgym", "type", "function", "toolSpec", *_SCHEMA_KEYS)
 _READS = re.compile(
-    r"(?:^|[._-])(?:get|list|search|find|check|track|look_?up|view|show|read|fetch|query|calculate|compute|count|verify|"
-    r"validate|is|has|status)(?:[._-]|$|(?=[A-Z]))"
+    r"(?:[a-z0-9]+\.)?(?:get|list|search|find|check|track|look_?up|view|show|read|fetch|query|calculate|compute|count)"
+    r"(?:[._-]|$|(?=[A-Z]))"
 )
 _WRITING_MOCKS = ("insert", "update", "delete")
 
@@ -56,10 +57,14 @@ def read_tools(data: Any, file: str, findings: Findings) -> dict[str, tuple[Tool
         file: what findings name.
         findings: gets an `error` for each tool that cannot be read, and a `notice` for each guessed effect.
     """
+    base: list[Any] = []
+    for wrapper in ("result", "toolConfig"):  # an answer of JSON-RPC, a request to Bedrock
+        if isinstance(data, dict) and isinstance(data.get(wrapper), dict):
+            data, base = data[wrapper], [*base, wrapper]
     if isinstance(data, dict) and isinstance(data.get("tools"), list):
-        entries, base = data["tools"], ["tools"]
+        entries, base = data["tools"], [*base, "tools"]
     elif isinstance(data, list):
-        entries, base = data, []
+        entries = data
     else:
         findings.add("bad-tools", file, f"found {show(data)}, must be a list of tools", 'Or {"tools": […]}')
         return {}

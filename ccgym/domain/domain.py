@@ -12,10 +12,11 @@ from pydantic import ValidationError
 from ccgym import jsontext
 from ccgym.domain import templates
 from ccgym.domain.findings import Finding, Findings, did_you_mean, from_pydantic, pointer
-from ccgym.domain.models import DomainSpec, Limits, Sim, Task
+from ccgym.domain.models import Sim, Task
 from ccgym.domain.prompt import system_prompt
 from ccgym.domain.references import check_task
 from ccgym.domain.schema import ArgumentValidator
+from ccgym.domain.spec import DomainSpec, Limits
 from ccgym.errors import DomainError
 from ccgym.types import Requestor, Tool, ToolFunction
 
@@ -51,6 +52,11 @@ class Domain:
     notices: tuple[Finding, ...] = ()
     """Warnings and notices of loading."""
     _cache: dict[Any, Any] = field(default_factory=dict)
+
+    def __reduce__(self) -> Any:
+        from ccgym.domain.loader import load_domain
+
+        return load_domain, (self.path,)
 
     def __repr__(self) -> str:
         return f"<Domain {self.name} {self.version} tools={len(self.tools)} tasks={len(self.tasks)}>"
@@ -127,14 +133,28 @@ class Domain:
         Raises:
             DomainError: with every finding.
         """
-        findings = Findings()
         place = where or f"task {task.id if isinstance(task, Task) else task.get('id', '')}".rstrip()
-        adopted = adopt(task, place, self.spec, findings)
-        if adopted is not None:
-            check_task(adopted, place, self.tools, self.validators, self.probes, self.state, findings)
-        findings.raise_errors(place)
-        assert adopted is not None
+        adopted = self.complete(task, place)
+        self.check(adopted, place)
         return adopted
+
+    def complete(self, task: Task | dict[str, Any], where: str) -> Task:
+        """A task with its customer laid over the domain's default; whether its names exist is not looked at.
+
+        Raises:
+            DomainError: it is no task.
+        """
+        findings = Findings()
+        completed = complete(task, where, self.spec, findings)
+        findings.raise_errors(where)
+        assert completed is not None
+        return completed
+
+    def check(self, task: Task, where: str) -> None:
+        """Raise a DomainError with everything that a task names and the domain does not have."""
+        findings = Findings()
+        check_task(task, where, self.tools, self.validators, self.probes, self.state, findings)
+        findings.raise_errors(where)
 
     def limits(self, task: Task) -> Limits:
         """The limits of a task: its own over the domain's."""
@@ -160,7 +180,7 @@ class Domain:
         return self._cache[key]
 
 
-def adopt(task: Task | dict[str, Any], place: str, spec: DomainSpec, findings: Findings) -> Task | None:
+def complete(task: Task | dict[str, Any], place: str, spec: DomainSpec, findings: Findings) -> Task | None:
     """A task with the domain's default customer under its own; None (with findings) where it is no task."""
     if not isinstance(task, Task):
         try:
@@ -168,10 +188,9 @@ def adopt(task: Task | dict[str, Any], place: str, spec: DomainSpec, findings: F
         except ValidationError as error:
             from_pydantic(error, Task, findings, lambda path: f"{place} {pointer(path)}".rstrip())
             return None
-    default = spec.users.sim.model_dump(exclude_unset=True)
+    default, own = spec.users.sim.given(), task.user.sim.given()
     if not default:
         return task
-    own = task.user.sim.model_dump(exclude_unset=True)
     merged = merge_sim(default, own)
     if merged == own:
         return task

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -11,11 +12,26 @@ from ccgym.domain.findings import Findings
 MAX_BYTES = 64 * 1024 * 1024
 
 
+def stamps(root: Path, names: Iterable[str]) -> tuple[Any, ...]:
+    """Size and time of each file of a folder, to see whether one has changed. Absolute names stand for themselves."""
+    found: list[Any] = []
+    for name in sorted(names):
+        try:
+            status = (root / name).stat()
+        except (OSError, ValueError):
+            found.append(name)
+        else:
+            found.append((name, status.st_size, status.st_mtime_ns, status.st_ino))
+    return tuple(found)
+
+
 class Folder:
     """A domain folder. Every problem becomes a finding, and the reader goes on."""
 
     def __init__(self, path: Path, findings: Findings) -> None:
         self.path, self._findings = path.resolve(), findings
+        self.asked: set[str] = set()
+        """Names of all files that were asked for, whether they exist or not."""
 
     def locate(self, name: str) -> Path | None:
         """The file of that name inside the folder, or None (with a finding) if the name leads out of it."""
@@ -24,16 +40,13 @@ class Folder:
             self._findings.add("path-escape", "domain.yaml", f"'{name[:100]}' is no plain path inside the folder",
                                "Name a file of the domain folder, such as sop.md")  # fmt: skip
             return None
+        self.asked.add(name)
         path = self.path / pure
         if not path.resolve().is_relative_to(self.path):
             self._findings.add("path-escape", name, "a link that leads out of the domain folder",
                                "Copy the file into the folder")  # fmt: skip
             return None
         return path
-
-    def exists(self, name: str) -> bool:
-        """Whether the folder has a file of that name."""
-        return (self.path / name).exists()
 
     def text(self, name: str, *, required: str | None = None) -> str | None:
         """The text of a file, without a byte order mark. None (with a finding) where it cannot be had.

@@ -11,13 +11,15 @@ from typing import Any
 from pydantic import ValidationError
 
 from ccgym import jsontext
-from ccgym.domain.domain import Domain, adopt, domain_digest
-from ccgym.domain.files import Folder
+from ccgym.domain.domain import Domain, complete, domain_digest
+from ccgym.domain.fields import nfc_json
+from ccgym.domain.files import Folder, stamps
 from ccgym.domain.findings import Findings, did_you_mean, from_pydantic, pointer, show
 from ccgym.domain.mockspec import check_mock
-from ccgym.domain.models import DomainSpec, Task, nfc_json
+from ccgym.domain.models import Task, state_problem
 from ccgym.domain.prompt import prose
 from ccgym.domain.references import check_task
+from ccgym.domain.spec import DomainSpec
 from ccgym.domain.tables import read_tables
 from ccgym.domain.toolbox import Toolbox, open_toolbox
 from ccgym.domain.yamltext import YamlError, YamlText
@@ -29,7 +31,8 @@ DIGEST_FILE = "sop.digest.md"
 TASKS_FILE = "tasks.jsonl"
 STATE_FILE = "state.json"
 
-_loaded: dict[Path, tuple[Any, Domain]] = {}
+_loaded: dict[Path, tuple[set[str], Any, Domain]] = {}
+"""Folder to the names of the files that were asked for, what they and the plugins were then, and the Domain."""
 _lock = threading.Lock()
 
 
@@ -39,28 +42,27 @@ def load_domain(path: str | os.PathLike[str]) -> Domain:
     Raises:
         DomainError: with every problem in `findings`, each naming file, line or path, what was found, and the fix.
     """
-    folder = Path(path).resolve()
+    root = Path(path).resolve()
     plugins = registry()
-    key = (_fingerprint(folder), _registered(plugins))
     with _lock:
-        cached = _loaded.get(folder)
-        if cached is not None and cached[0] == key:
-            return cached[1]
+        names, key, domain = _loaded.get(root, (set(), None, None))
+        if domain is not None and key == (stamps(root, names), _registered(plugins)):
+            return domain
     findings = Findings()
+    folder = Folder(root, findings)
     domain = read_domain(folder, plugins, findings)
     findings.raise_errors(str(path))
     assert domain is not None
     with _lock:
-        _loaded[folder] = (key, domain)
+        _loaded[root] = (folder.asked, (stamps(root, folder.asked), _registered(plugins)), domain)
     return domain
 
 
-def read_domain(path: Path, plugins: Registry, findings: Findings) -> Domain | None:
+def read_domain(folder: Folder, plugins: Registry, findings: Findings) -> Domain | None:
     """Read a folder and note every problem. None where there is an error."""
-    if not path.is_dir():
-        findings.add("no-folder", str(path), "no such folder", "Name a folder with a domain.yaml in it")
+    if not folder.path.is_dir():
+        findings.add("no-folder", str(folder.path), "no such folder", "Name a folder with a domain.yaml in it")
         return None
-    folder = Folder(path, findings)
     spec = _read_spec(folder, findings)
     if spec is None:
         return None
@@ -122,29 +124,23 @@ def _read_sop(spec: DomainSpec, folder: Folder, findings: Findings) -> dict[str,
 
 
 def _read_state(folder: Folder, findings: Findings) -> dict[str, Any]:
+    state: dict[str, Any] = {"tables": {}, "user": {}}
     document = folder.json(STATE_FILE)
-    if document is None:
-        document = {}
-    empty: dict[str, Any] = {"tables": {}, "user": {}}
-    if not isinstance(document, dict):
-        findings.add("bad-state", STATE_FILE, f"found {show(document)}, must be an object", 'Such as {"tables": {}}')
-        return empty
-    for key in document.keys() - empty.keys():
-        findings.add("bad-state", f"{STATE_FILE} /{key[:60]}", f"unknown field '{key[:60]}'", did_you_mean(key, empty))
-    state = nfc_json({**empty, **document})
-    for key in empty:
-        if not isinstance(state[key], dict):
-            findings.add("bad-state", f"{STATE_FILE} /{key}", f"found {show(state[key])}, must be an object")
-            return empty
-    for table, rows in state["tables"].items():
-        place = f"{STATE_FILE} {pointer(['tables', table])}"
-        if not isinstance(rows, dict):
-            findings.add("bad-state", place, f"found {show(rows)}, must be an object of key: row")
-            state["tables"][table] = {}
-            continue
-        for key, row in rows.items():
-            if not isinstance(row, dict):
-                findings.add("bad-state", f"{place}{pointer([key])}", f"found {show(row)}, must be a row: an object")
+    if document is not None:
+        try:
+            document = nfc_json(document)
+        except ValueError as error:
+            findings.add("bad-state", STATE_FILE, str(error))
+            return state
+        if problem := state_problem(document):
+            at, message = problem
+            found: Any = document
+            for part in at:
+                found = found[part]
+            fix = did_you_mean(at[0], state) if len(at) == 1 and at[0] not in state else None
+            findings.add("bad-state", f"{STATE_FILE} {pointer(at)}".rstrip(), f"found {show(found)}; {message}", fix)
+            return state
+        state.update(document)
     for table, rows in read_tables(folder, findings).items():
         if table in state["tables"]:
             findings.add("duplicate-table", f"tables/{table}.csv", f"the table '{table}' also stands in {STATE_FILE}",
@@ -169,7 +165,7 @@ def _read_tasks(
         if not isinstance(data, dict):
             findings.add("bad-task", place, f"found {show(data)}, must be an object")
             continue
-        task = adopt(data, place, spec, findings)
+        task = complete(data, place, spec, findings)
         if task is None:
             continue
         if not task.id:
@@ -193,20 +189,6 @@ def _in_split(task: Task, spec: DomainSpec, place: str, findings: Findings) -> T
         findings.add("two-splits", f"{place} /id", f"'{task.id[:60]}' matches the splits {' and '.join(splits)}",
                      "Let `splits` in domain.yaml put it into one")  # fmt: skip
     return task.replace(split=splits[0]) if splits and splits[0] != task.split else task
-
-
-def _fingerprint(folder: Path) -> tuple[Any, ...]:
-    """Name, size and time of every file that a domain may be read from."""
-    found = []
-    for root in (folder, folder / "tables"):
-        try:
-            with os.scandir(root) as entries:
-                for entry in entries:
-                    status = entry.stat()
-                    found.append((root.name, entry.name, status.st_size, status.st_mtime_ns))
-        except OSError:
-            continue
-    return tuple(sorted(found))
 
 
 def _registered(plugins: Registry) -> tuple[Any, ...]:

@@ -1,82 +1,26 @@
-"""What `domain.yaml` and a line of `tasks.jsonl` hold, as frozen models. Text is kept in Unicode normal form C."""
+"""A task, a line of `tasks.jsonl`, and its parts, as frozen models."""
 
 from __future__ import annotations
 
 import re
-from datetime import datetime
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Discriminator,
-    Field,
-    Tag,
-    field_validator,
-    model_validator,
-)
+from pydantic import ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
 
 from ccgym import jsontext
-from ccgym.turns import nfc
+from ccgym.compare import pattern
+from ccgym.domain.fields import Flag, Integer, Json, JsonObject, Names, Part, Pointer, Text, nfc_json
 from ccgym.types import Requestor
 
 Component = Literal["state", "say", "actions", "asserts", "output", "sop", "judge"]
 Op = Literal["eq", "ne", "lt", "le", "gt", "ge", "in", "not_in", "contains", "exists", "absent", "matches"]
 
 
-def nfc_json(value: Any) -> Any:
-    """A fresh copy of a JSON value with all text, keys too, in normal form C.
-
-    Raises:
-        ValueError: something that JSON cannot hold, such as NaN or an integer past 64 bits.
-    """
-    if isinstance(value, str):
-        return nfc(value)
-    try:
-        value = jsontext.clean(value)
-    except TypeError as error:
-        raise ValueError(f"not JSON: {error}") from None
-    return _normalised(value)
-
-
-def _normalised(value: Any) -> Any:
-    kind = type(value)
-    if kind is str:
-        return value if value.isascii() else nfc(value)
-    if kind is dict:
-        return {nfc(key): _normalised(item) for key, item in value.items()}
-    if kind is list:
-        return [_normalised(item) for item in value]
-    return value
-
-
-Text = Annotated[str, AfterValidator(nfc)]
-Json = Annotated[Any, BeforeValidator(nfc_json)]
-JsonObject = Annotated[dict[str, Any], BeforeValidator(nfc_json)]
-Integer = Annotated[int, Field(strict=True)]
-Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
-Flag = Annotated[bool, Field(strict=True)]
-Names = tuple[Text, ...]
-
-
-def _pointer(value: str) -> str:
-    if value and not value.startswith("/"):
-        raise ValueError(f"'{value[:60]}' is no JSON pointer: it starts with '/', such as /tables/orders/W1/status")
-    if re.search(r"~(?![01])", value):
-        raise ValueError(f"'{value[:60]}' is no JSON pointer: '~' is written '~0'")
-    return value
-
-
-Pointer = Annotated[Text, AfterValidator(_pointer)]
-
-
-class Part(BaseModel):
-    """Base of all models here: frozen, and nothing unknown is let through."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+SCRIPT_FIELDS = (
+    "asks", "tell", "confirm", "confirm_words", "markers", "done", "hold", "patience", "lines", "language",
+)  # fmt: skip
+"""What a scripted customer reads of its `sim`, beside `kind`."""
 
 
 class Sim(Part):
@@ -92,13 +36,18 @@ class Sim(Part):
     def _clean(cls, value: Any) -> Any:
         return nfc_json(value) if isinstance(value, dict) else value
 
+    def given(self) -> dict[str, Any]:
+        """The fields that were given, as JSON."""
+        kind = {"kind": self.kind} if "kind" in self.model_fields_set else {}
+        return {**kind, **(self.model_extra or {})}
+
 
 class User(Part):
     """The customer of a task."""
 
     persona: Text = ""
     goal: Text = ""
-    known: JsonObject = {}
+    known: JsonObject = Field({})
     """Facts that the customer tells when asked: name to value."""
     unknown: Names = ()
     """Facts that the customer is asked for and does not know."""
@@ -110,7 +59,7 @@ class Call(Part):
     """A call of the reference, or of `init`."""
 
     name: Text
-    args: JsonObject = {}
+    args: JsonObject = Field({})
     requestor: Requestor = "assistant"
     compare_args: Names | None = None
     """The only arguments that the component `actions` compares; None: all."""
@@ -146,11 +95,29 @@ class Message(Part):
     content: Text
 
 
+def state_problem(document: Any) -> tuple[list[str], str] | None:
+    """What keeps a value from being a state, `{"tables": {name: {key: row}}, "user": {…}}`: path and message."""
+    if type(document) is not dict:
+        return [], 'must be an object, such as {"tables": {}}'
+    for key, part in document.items():
+        if key not in ("tables", "user"):
+            return [key], "a state has only `tables` and `user`"
+        if type(part) is not dict:
+            return [key], "must be an object"
+    for name, table in document.get("tables", {}).items():
+        if type(table) is not dict:
+            return ["tables", name], "must be an object of key to row"
+        for key, row in table.items():
+            if type(row) is not dict:
+                return ["tables", name, key], "must be a row: an object"
+    return None
+
+
 class Init(Part):
     """What happens before the first turn: state or patch, then calls; and messages that stand in the transcript."""
 
     state: JsonObject | None = None
-    """A whole state document in place of the domain's."""
+    """A JSON Merge Patch (RFC 7396) over the domain's state document: the rows of this task alone."""
     patch: tuple[PatchOp, ...] = ()
     calls: tuple[Call, ...] = ()
     """Tools or probes, run through the agent's own code path."""
@@ -160,6 +127,9 @@ class Init(Part):
     def _one_state(self) -> Init:
         if self.state is not None and self.patch:
             raise ValueError("`state` and `patch` exclude each other: put the change into `state`")
+        if self.state is not None and (problem := state_problem(self.state)):
+            path, message = problem
+            raise ValueError(f"state{''.join('/' + part for part in path)}: {message}")
         return self
 
 
@@ -181,6 +151,24 @@ class StateTarget(Part):
         return self
 
 
+def operand_problem(op: str, value: Any) -> str | None:
+    """What is wrong with the `value` of a comparison, or None."""
+    if op in ("exists", "absent") and value is not None:
+        return f"op '{op}' takes no value"
+    if op in ("in", "not_in") and not isinstance(value, list | str):
+        return f"op '{op}' needs a list of values"
+    if op in ("lt", "le", "gt", "ge") and (isinstance(value, bool) or not isinstance(value, int | float | str)):
+        return f"op '{op}' needs a number or a text"
+    if op == "matches":
+        if not isinstance(value, str):
+            return "op 'matches' needs a pattern"
+        try:
+            pattern(value)
+        except ValueError as error:
+            return str(error)
+    return None
+
+
 class PathAssert(Part):
     """A condition on the final state. `path` may hold `*` segments: then every match must hold."""
 
@@ -190,12 +178,18 @@ class PathAssert(Part):
     tag: Text = ""
     """`sop` where a failure is a break of the SOP."""
 
+    @model_validator(mode="after")
+    def _value_fits(self) -> PathAssert:
+        if problem := operand_problem(self.op, self.value):
+            raise ValueError(problem)
+        return self
+
 
 class ProbeAssert(Part):
     """A condition on what a probe answers at the end."""
 
     probe: Text
-    args: JsonObject = {}
+    args: JsonObject = Field({})
     equals: Json = None
     tag: Text = ""
 
@@ -235,14 +229,6 @@ class TaskLimits(Part):
     max_chars: Annotated[Integer, Field(ge=1)] | None = None
 
 
-class Limits(Part):
-    """When an episode is truncated: after so many turns, errors, or characters of the agent's."""
-
-    max_steps: Annotated[Integer, Field(ge=1)] = 30
-    max_errors: Annotated[Integer, Field(ge=2)] = 5
-    max_chars: Annotated[Integer, Field(ge=1)] = 20_000
-
-
 class Task(Part):
     """One case: the customer, what happened before, and what a right episode leads to."""
 
@@ -257,7 +243,7 @@ class Task(Part):
     rules: tuple[Json, ...] = ()
     reward_basis: tuple[Component, ...] | None = None
     limits: TaskLimits = TaskLimits()
-    meta: JsonObject = {}
+    meta: JsonObject = Field({})
 
     @field_validator("reward_basis")
     @classmethod
@@ -298,69 +284,3 @@ class Task(Part):
             return self.reward_basis
         given = [name for name in ("say", "asserts", "output", "judge") if getattr(self.expect, name)]
         return ("state", *given, "sop")
-
-
-class Users(Part):
-    """Defaults for the customers of all tasks."""
-
-    sim: Sim = Sim()
-
-
-class Rewards(Part):
-    """Default weights of rewards, and the rewards that multiply the others."""
-
-    weights: dict[Text, Number] = {}
-    gates: dict[Text, Text] = {}
-    """Reward to the reward that multiplies it."""
-
-
-class Prompt(Part):
-    """How much of SOP and tools the agent is shown."""
-
-    sop: Literal["full", "digest"] = "full"
-    tools: Literal["full", "names"] = "full"
-
-
-class StateOptions(Part):
-    """How states are compared."""
-
-    exclude: tuple[Pointer, ...] = ()
-    """Paths left out of the hash; `*` stands for any one segment."""
-    tolerance: Annotated[Number, Field(ge=0)] = 0.0
-    """For floats in comparisons; never in hashes."""
-
-
-def _one_or_more(value: Any) -> Any:
-    return (value,) if isinstance(value, str) else value
-
-
-def _instant(value: str) -> str:
-    try:
-        datetime.fromisoformat(value)
-    except ValueError:
-        raise ValueError(f"'{value[:40]}' is no ISO 8601 time, such as 2026-03-02T09:00:00+07:00") from None
-    return value
-
-
-class DomainSpec(Part):
-    """What `domain.yaml` holds."""
-
-    name: Annotated[Text, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,63}$")]
-    version: Text = "0.1.0"
-    license: Text = ""
-    language: Text = "en"
-    description: Text = ""
-    sop: Annotated[Names, BeforeValidator(_one_or_more)] = Field(("sop.md",), json_schema_extra={
-        "type": ["string", "array"], "items": {"type": "string"}})  # fmt: skip
-    """File of the SOP, or several that the agent reads one after the other."""
-    tools: Text = "tools.json"
-    """A registered toolset, or a file here that ends in `.json`."""
-    users: Users = Users()
-    splits: dict[Text, Names] = {}
-    """Split to ids or globs of ids; a task that no split names keeps its own `split`."""
-    limits: Limits = Limits()
-    rewards: Rewards = Rewards()
-    prompt: Prompt = Prompt()
-    state: StateOptions = StateOptions()
-    clock: Annotated[Text, AfterValidator(_instant)] = "2026-01-05T09:00:00+00:00"
-    """The time that stands still within every episode."""

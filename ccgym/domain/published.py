@@ -13,7 +13,8 @@ import msgspec
 from ccgym.domain.dialects import ToolExtras
 from ccgym.domain.findings import did_you_mean
 from ccgym.domain.mockspec import mock_schema
-from ccgym.domain.models import DomainSpec, Task
+from ccgym.domain.models import Task
+from ccgym.domain.spec import DomainSpec
 from ccgym.errors import CcgymError
 from ccgym.types import AnyEvent
 

@@ -72,9 +72,8 @@ def _check_call(
 
 
 def _tables(task: Task, state: dict[str, Any]) -> set[str]:
-    document = task.init.state if task.init.state is not None else state
-    tables = document.get("tables")
-    names = set(tables) if isinstance(tables, dict) else set()
+    own = (task.init.state or {}).get("tables")
+    names = {*state["tables"], *(own if isinstance(own, dict) else ())}
     for operation in task.init.patch:
         segments = operation.path.split("/")
         if operation.op == "add" and len(segments) == 3 and segments[1] == "tables":

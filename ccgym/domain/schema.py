@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import jsonschema_rs
 
@@ -62,7 +62,7 @@ class ArgumentValidator:
     def _explain(self, error: jsonschema_rs.ValidationError, arguments: Any) -> str:
         path = error.instance_path
         place, found = _place(path), show(_at(arguments, path))
-        name, facts = error.kind.name, error.kind
+        name, facts = error.kind.name, cast(Any, error.kind)
         if name == "required":
             missing = f"{facts.property!r} is missing" + (f" in {place}" if path else "")
             return missing if path else f"{missing}; required: {', '.join(self._required[:12]) or facts.property}"

@@ -29,6 +29,7 @@ Table = dict[str, dict[str, Any]]
 def read_tables(folder: Folder, findings: Findings) -> dict[str, Table]:
     """All tables of the folder's `tables/*.csv`, by name."""
     root = folder.path / "tables"
+    folder.asked.add("tables")
     if not root.is_dir():
         return {}
     tables: dict[str, Table] = {}

@@ -46,9 +46,10 @@ def draw(domain: Domain, template: str, split: str, seed: int) -> Task:
             raise DomainError(f"seed {seed} raises {type(error).__name__}: {error}", where=where) from error
         if not isinstance(made, Task | dict):
             raise DomainError(f"found {show(made)}, must be a Task or a dict", where=where)
-        task = domain.adopt(made, f"{where} seed {seed}")
+        task = domain.complete(made, f"{where} seed {seed}")
         content = task.content_digest
         if held_out(content) is not train and content not in taken:
+            domain.check(task, f"{where} seed {seed}")
             return task.replace(id=f"{template}/{split}/{seed}", split=split)
     raise DomainError(
         f"{ATTEMPTS} draws gave no task that belongs to the split '{split}'", where=where,

@@ -51,7 +51,7 @@ def open_toolbox(name: str, domain: str, folder: Folder, registry: Registry, fin
             findings.add("unknown-toolset", "domain.yaml /tools", error.message, fix)
             return box
         assert own is not None
-        data, file = _schemas(own, findings), f"toolset {name}"
+        data, file = _schemas(own, folder, findings), f"toolset {name}"
     if data is None:
         return box
     for tool, validator in read_tools(data, file, findings).values():
@@ -63,7 +63,7 @@ def open_toolbox(name: str, domain: str, folder: Folder, registry: Registry, fin
     return box
 
 
-def _schemas(toolset: Toolset, findings: Findings) -> Any:
+def _schemas(toolset: Toolset, folder: Folder, findings: Findings) -> Any:
     """The schemas that a toolset brings; its author's own file, wherever it lies."""
     place = f"toolset {toolset.name}"
     if toolset.schemas is None:
@@ -71,6 +71,7 @@ def _schemas(toolset: Toolset, findings: Findings) -> Any:
         return None
     if not isinstance(toolset.schemas, str | os.PathLike):
         return toolset.schemas
+    folder.asked.add(str(Path(toolset.schemas).absolute()))
     try:
         text = Path(toolset.schemas).read_text(encoding="utf-8")
         return jsontext.parse(text, max_bytes=MAX_BYTES)

@@ -1,0 +1,85 @@
+"""What `domain.yaml` holds, as frozen models."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from ccgym.domain.fields import Integer, Names, Number, Part, Pointer, Text
+from ccgym.domain.models import Sim
+
+
+class Limits(Part):
+    """When an episode is truncated: after so many turns, errors, or characters of the agent's."""
+
+    max_steps: Annotated[Integer, Field(ge=1)] = 30
+    max_errors: Annotated[Integer, Field(ge=2)] = 5
+    max_chars: Annotated[Integer, Field(ge=1)] = 20_000
+
+
+class Users(Part):
+    """Defaults for the customers of all tasks."""
+
+    sim: Sim = Sim()
+
+
+class Rewards(Part):
+    """Default weights of rewards, and the rewards that multiply the others."""
+
+    weights: dict[Text, Number] = Field({})
+    gates: dict[Text, Text] = Field({})
+    """Reward to the reward that multiplies it."""
+
+
+class Prompt(Part):
+    """How much of SOP and tools the agent is shown."""
+
+    sop: Literal["full", "digest"] = "full"
+    tools: Literal["full", "names"] = "full"
+
+
+class StateOptions(Part):
+    """How states are compared."""
+
+    exclude: tuple[Pointer, ...] = ()
+    """Paths left out of the hash; `*` stands for any one segment."""
+    tolerance: Annotated[Number, Field(ge=0)] = 0.0
+    """For floats in comparisons; never in hashes."""
+
+
+def _one_or_more(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
+def _instant(value: str) -> str:
+    try:
+        datetime.fromisoformat(value)
+    except ValueError:
+        raise ValueError(f"'{value[:40]}' is no ISO 8601 time, such as 2026-03-02T09:00:00+07:00") from None
+    return value
+
+
+class DomainSpec(Part):
+    """What `domain.yaml` holds."""
+
+    name: Annotated[Text, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,63}$")]
+    version: Text = "0.1.0"
+    license: Text = ""
+    language: Text = "en"
+    description: Text = ""
+    sop: Annotated[Names, BeforeValidator(_one_or_more)] = Field(("sop.md",), json_schema_extra={
+        "type": ["string", "array"], "items": {"type": "string"}})  # fmt: skip
+    """File of the SOP, or several that the agent reads one after the other."""
+    tools: Text = "tools.json"
+    """A registered toolset, or a file here that ends in `.json`."""
+    users: Users = Users()
+    splits: dict[Text, Names] = Field({})
+    """Split to ids or globs of ids; a task that no split names keeps its own `split`."""
+    limits: Limits = Limits()
+    rewards: Rewards = Rewards()
+    prompt: Prompt = Prompt()
+    state: StateOptions = StateOptions()
+    clock: Annotated[Text, AfterValidator(_instant)] = "2026-01-05T09:00:00+00:00"
+    """The time that stands still within every episode."""
