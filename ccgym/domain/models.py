@@ -47,7 +47,7 @@ class User(Part):
 
     persona: Text = ""
     goal: Text = ""
-    known: JsonObject = Field({})
+    known: JsonObject = Field(default={})
     """Facts that the customer tells when asked: name to value."""
     unknown: Names = ()
     """Facts that the customer is asked for and does not know."""
@@ -59,7 +59,7 @@ class Call(Part):
     """A call of the reference, or of `init`."""
 
     name: Text
-    args: JsonObject = Field({})
+    args: JsonObject = Field(default={})
     requestor: Requestor = "assistant"
     compare_args: Names | None = None
     """The only arguments that the component `actions` compares; None: all."""
@@ -189,7 +189,7 @@ class ProbeAssert(Part):
     """A condition on what a probe answers at the end."""
 
     probe: Text
-    args: JsonObject = Field({})
+    args: JsonObject = Field(default={})
     equals: Json = None
     tag: Text = ""
 
@@ -243,7 +243,7 @@ class Task(Part):
     rules: tuple[Json, ...] = ()
     reward_basis: tuple[Component, ...] | None = None
     limits: TaskLimits = TaskLimits()
-    meta: JsonObject = Field({})
+    meta: JsonObject = Field(default={})
 
     @field_validator("reward_basis")
     @classmethod

@@ -28,8 +28,8 @@ class Users(Part):
 class Rewards(Part):
     """Default weights of rewards, and the rewards that multiply the others."""
 
-    weights: dict[Text, Number] = Field({})
-    gates: dict[Text, Text] = Field({})
+    weights: dict[Text, Number] = Field(default={})
+    gates: dict[Text, Text] = Field(default={})
     """Reward to the reward that multiplies it."""
 
 
@@ -75,7 +75,7 @@ class DomainSpec(Part):
     tools: Text = "tools.json"
     """A registered toolset, or a file here that ends in `.json`."""
     users: Users = Users()
-    splits: dict[Text, Names] = Field({})
+    splits: dict[Text, Names] = Field(default={})
     """Split to ids or globs of ids; a task that no split names keeps its own `split`."""
     limits: Limits = Limits()
     rewards: Rewards = Rewards()
