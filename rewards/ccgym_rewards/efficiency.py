@@ -1,0 +1,45 @@
+"""Whether the task was done without detours: turns, repeated calls and length, against the reference."""
+
+from __future__ import annotations
+
+from ccgym import Episode, RewardResult, reward
+from ccgym.types import Model
+from ccgym_rewards._calls import split_repeats
+
+
+@reward(range=(0.0, 1.0), seconds=1.0)
+class Efficiency:
+    """Mean of three ratios, each at most 1: turns, calls asked twice, and length, against the task's reference.
+
+    1 is as short as the reference, or shorter. Length is in tokens where the reference is known in tokens and every
+    turn was recorded with its tokens, else in characters: for all members of a group alike, who share task and policy.
+    """
+
+    def score_episode(self, episode: Episode) -> RewardResult | None:
+        """None where the agent took no turn."""
+        turns = episode.turns
+        if not turns:
+            return None
+        reference = episode.begin.options.get("reference") or {}
+        _, repeats = split_repeats(episode)
+        parts: dict[str, float | None] = {"calls": 1 / (1 + len(repeats))}
+        told = []
+        if reference.get("turns"):
+            parts["turns"] = min(1.0, reference["turns"] / len(turns))
+            told.append(f"{len(turns)} turns (reference {reference['turns']})")
+        if repeats:
+            told.append(f"{len(repeats)} calls repeated")
+        unit, length = _length(episode, bool(reference.get("tokens")))
+        if reference.get(unit):
+            parts["length"] = min(1.0, reference[unit] / max(length, 1))
+            told.append(f"{length} {unit} (reference {reference[unit]})")
+        values = [value for value in parts.values() if value is not None]
+        return RewardResult(sum(values) / len(values), ", ".join(told), tuple(call.n for call in repeats), parts)
+
+
+def _length(episode: Episode, tokens: bool) -> tuple[str, int]:
+    """Unit and length of all that the agent wrote."""
+    models = [sum(event.mask) for event in episode.events if type(event) is Model] if tokens else []
+    if models and len(models) >= len(episode.turns):
+        return "tokens", sum(models)
+    return "chars", sum(len(turn.content) for turn in episode.turns)
