@@ -7,6 +7,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Iterable
+from itertools import pairwise
 
 from ccgym_rewards._text import mask, words
 
@@ -71,7 +72,7 @@ class Tfidf:
 def _features(line: str) -> list[str]:
     """Words, pairs of words (`a b`), and trigrams within words with their borders (`#ab`)."""
     tokens = words(line)
-    features = [*tokens, *(f"{a} {b}" for a, b in zip(tokens, tokens[1:], strict=False))]
+    features = [*tokens, *(f"{a} {b}" for a, b in pairwise(tokens))]
     for token in tokens:
         padded = f"#{token}#"
         features += [f"~{padded[i : i + 3]}" for i in range(len(padded) - 2)]

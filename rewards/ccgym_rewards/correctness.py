@@ -55,7 +55,7 @@ class Correctness:
 
 
 def basis(episode: Episode) -> list[str]:
-    """The components that count: as the environment recorded, else as the task says or its `expect` gives reason for."""
+    """The components that count: as recorded, else as the task says, else as its `expect` gives reason for."""
     recorded = episode.begin.options.get("basis") or episode.task.get("reward_basis")
     if recorded:
         return list(recorded)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ccgym import Episode, RewardResult, reward
 from ccgym.types import ErrorEvent, ToolEvent
 
@@ -19,15 +21,22 @@ class Format:
         """None where the agent took no turn."""
         bad: dict[int, tuple[int, str]] = {}
         for event in episode.events:
-            kind = type(event)
-            if kind is ErrorEvent:
-                if event.code in TURN_ERRORS:
-                    bad.setdefault(event.step, (event.n, f"{event.code}: {event.message}"))
-            elif kind is ToolEvent and event.error is not None and event.requestor == "assistant" and event.step > 0:
-                if event.error["code"] in CALL_ERRORS:
-                    bad.setdefault(event.step, (event.n, f"{event.error['code']}: {event.error['message']}"))
+            found = _malformed(event)
+            if found is not None:
+                bad.setdefault(event.step, (event.n, found))
         if not bad:
             return RewardResult(1.0) if episode.turns else None
         first = next(iter(bad))
         text = f"{len(bad)} malformed turn{'s' * (len(bad) > 1)}; step {first}: {bad[first][1]}"
         return RewardResult(1 / (1 + len(bad)), text[:300], tuple(n for n, _ in bad.values()))
+
+
+def _malformed(event: Any) -> str | None:
+    """What an event says against the turn's form, or None."""
+    kind = type(event)
+    if kind is ErrorEvent and event.code in TURN_ERRORS:
+        return f"{event.code}: {event.message}"
+    if kind is ToolEvent and event.error is not None and event.requestor == "assistant" and event.step > 0:
+        code, message = event.error["code"], event.error["message"]
+        return f"{code}: {message}" if code in CALL_ERRORS else None
+    return None

@@ -60,7 +60,8 @@ class Style:
         replies = episode.replies
         if not replies:
             return None
-        worst, polite, told, evidence = 0.0, False, "", ()
+        worst, polite, told = 0.0, False, ""
+        evidence: tuple[int, ...] = ()
         for number, text in replies:
             cost, names, has_polite = self._cost(text)
             polite = polite or has_polite
