@@ -1,0 +1,310 @@
+"""The mocked world of one episode: tools run against its state, each call atomic."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ccgym import jsontext
+from ccgym.backend import patch
+from ccgym.backend.base import Base
+from ccgym.backend.context import ToolContext
+from ccgym.backend.patch import Op
+from ccgym.backend.plan import Plan
+from ccgym.backend.program import Program, Ready, program
+from ccgym.backend.state import Snapshot, State
+from ccgym.errors import DomainError, ToolError
+from ccgym.turns import nfc
+from ccgym.types import Requestor, ToolFunction
+
+MAX_MESSAGE = 400
+_ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
+
+
+class Pending:
+    """A call that is ready to run, in any thread: `pending()` runs the tool on its own view of the state.
+
+    Nothing is changed until `DomainBackend.finish(pending)`; one that is never finished leaves no trace.
+    """
+
+    __slots__ = ("_arguments", "_context", "_error", "_ready", "_result", "_view")
+
+    def __init__(self, ready: Ready, view: Any, arguments: dict[str, Any], context: ToolContext) -> None:
+        self._ready, self._view, self._arguments, self._context = ready, view, arguments, context
+        self._result: Any = None
+        self._error: tuple[str, str] | None = ("the tool has not run", "not_run")
+
+    def __call__(self) -> Pending:
+        """Run the tool; what it returns or raises is kept for `finish`. Returns itself."""
+        try:
+            result = self._ready.run(self._view, self._arguments, self._context)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # a tool's failure is an observation, SystemExit and RecursionError too
+            self._error = _told(error)
+            return self
+        try:
+            self._result, self._error = jsontext.clean(result), None
+        except (TypeError, RecursionError) as error:
+            if hasattr(result, "close"):
+                result.close()
+            self._error = (f"the tool returned something that is not JSON: {text_of(error)}", "bad_result")
+        return self
+
+
+class DomainBackend:
+    """The tools of a domain over one episode's state. Implements `ccgym.types.Backend`.
+
+    Args:
+        domain: what to play; its seed state is shared with every other episode.
+        seed: the episode's seed, which ids and random numbers of tools derive from.
+        task: the task that is played; its `init` is applied by `apply_init`.
+        functions, probes: tool and probe functions in place of the domain's.
+    """
+
+    __slots__ = ("_counts", "_program", "_seed", "changes", "seeded", "state_", "task")
+
+    def __init__(
+        self, domain: Any, seed: int, task: Any = None, functions: Mapping[str, ToolFunction] | None = None,
+        probes: Mapping[str, ToolFunction] | None = None,
+    ) -> None:  # fmt: skip
+        own = functions is None and probes is None
+        self._program = program(domain) if own else Program(domain, functions, probes)
+        self.task = task
+        self.state_ = State(self._program.base)
+        self._seed = seed
+        self._counts: dict[bytes, int] = {}
+        self.changes: list[Op] = []
+        """What the last call changed, as JSON Patch with replaced values as `old`."""
+        self.seeded = False
+        """Whether a tool has asked for an id or a random number: then the state depends on the seed."""
+
+    # --- calls ------------------------------------------------------------------------------------------------------
+
+    def call(self, name: str, arguments: dict[str, Any], requestor: Requestor = "assistant") -> Any:
+        """Run a tool and return its result as JSON.
+
+        Raises:
+            ToolError: the tool failed, or did what it may not; the state is as it was. Codes beside the tool's own:
+                `unknown_tool, tool_raised, bad_result, bad_state, read_tool_wrote, undeclared_table`.
+        """
+        return self.finish(self.prepare(name, arguments, requestor)())
+
+    def prepare(self, name: str, arguments: dict[str, Any], requestor: Requestor = "assistant") -> Pending:
+        """The first half of `call`, to run the tool in a thread. Arguments are not changed.
+
+        Raises:
+            ToolError: `unknown_tool`.
+        """
+        self.changes = []
+        ready = self._program.tools.get(name)
+        if ready is None or ready.requestor != requestor:
+            raise ToolError(f"there is no tool {name!r:.80}", "unknown_tool")
+        return self._prepare(ready, arguments, requestor)
+
+    def _prepare(self, ready: Ready, arguments: dict[str, Any], requestor: Requestor) -> Pending:
+        context = ToolContext(self._program.clock, self._seed, ready.name, arguments, self._counts)
+        return Pending(ready, self.state_.view(requestor), arguments, context)
+
+    def finish(self, pending: Pending | None, error: BaseException | None = None) -> Any:
+        """The second half of `call`: make the changes real and return the result.
+
+        Args:
+            pending: what running the prepared call gave.
+            error: why it gave nothing, such as TimeoutError; then the call has failed.
+
+        Raises:
+            ToolError: as `call`; `timeout` for a TimeoutError.
+        """
+        self.changes = []
+        if error is not None or pending is None:
+            if isinstance(error, TimeoutError):
+                raise ToolError(str(error) or "the tool took too long", "timeout")
+            raise ToolError(*(_told(error) if error else ("the tool has not run", "not_run")))
+        if pending._error is not None:
+            raise ToolError(*pending._error)
+        plan = self.state_.plan(pending._view)
+        if plan is not None and plan.ops:
+            self._check(pending._ready, plan)
+        if plan is not None and pending._ready.writes:
+            self.state_.apply(plan)
+            self.changes = plan.ops
+        if pending._context.used:
+            self.seeded = True
+            pending._context.succeeded()
+        return pending._result
+
+    def _check(self, ready: Ready, plan: Plan) -> None:
+        if not ready.writes:
+            raise ToolError(
+                f"{ready.name} is declared to read only, and it changed {plan.ops[0]['path']}", "read_tool_wrote"
+            )
+        if ready.touches is not None:
+            for table in plan.touched():
+                if table not in ready.touches:
+                    raise ToolError(f"{ready.name} changed the table {table!r}, which is not in its touches", "undeclared_table")
+
+    def probe(self, name: str, arguments: dict[str, Any], requestor: Requestor = "assistant") -> Any:
+        """Run a function that is no tool, for asserts. What it writes is dropped.
+
+        Raises:
+            ToolError: it failed, or there is none of that name (`unknown_probe`).
+        """
+        return self._probe(name, arguments, requestor)._result
+
+    def _probe(self, name: str, arguments: dict[str, Any], requestor: Requestor) -> Pending:
+        ready = self._program.probes.get(name)
+        if ready is None:
+            raise ToolError(f"there is no probe {name!r:.80}", "unknown_probe")
+        pending = self._prepare(ready, arguments, requestor)()
+        if pending._error is not None:
+            raise ToolError(*pending._error)
+        return pending
+
+    # --- the state --------------------------------------------------------------------------------------------------
+
+    def state(self) -> dict[str, Any]:
+        """The whole state document, `{"tables": …, "user": …}`, as fresh plain JSON."""
+        return self.state_.document()
+
+    def digest(self) -> str:
+        """Hash of the state: 64 hex digits."""
+        return self.state_.hash
+
+    def find(self, pointer: str) -> list[tuple[str, Any]]:
+        """The (pointer, value) pairs that a JSON pointer names; `*` stands for any one segment."""
+        return self.state_.find(pointer)
+
+    def snapshot(self) -> tuple[Snapshot, dict[bytes, int], bool]:
+        """A point to come back to."""
+        return self.state_.snapshot(), dict(self._counts), self.seeded
+
+    def restore(self, snapshot: tuple[Snapshot, dict[bytes, int], bool]) -> None:
+        """Go back to a point."""
+        state, counts, self.seeded = snapshot
+        self.state_.restore(state)
+        self._counts = dict(counts)
+        self.changes = []
+
+    def net_patch(self) -> list[Op]:
+        """What the episode has changed of the domain's seed state, as JSON Patch."""
+        return self.state_.net_patch()
+
+    def merged_hash(self, merge: Any) -> str:
+        """Hash of the state as it would be with a JSON Merge Patch applied. Nothing is changed."""
+        other = State(self._program.base)
+        other.restore(self.state_.snapshot())
+        other.edit(lambda document: patch.merge_into(document, merge))
+        return other.hash
+
+    def apply_init(self, init: Mapping[str, Any], task: str = "") -> None:
+        """Bring the state to where a task begins.
+
+        Args:
+            init: `state`, a JSON Merge Patch over the document; `patch`, a JSON Patch; then `calls` of tools or probes,
+                `{name, args, requestor}`, run as the agent's own are.
+            task: the task's id, for the error.
+
+        Raises:
+            DomainError: something in it does not fit, or a call failed.
+        """
+        place = "init"
+        try:
+            if init.get("state") is not None:
+                place = "init/state"
+                self.state_.edit(lambda document: patch.merge_into(document, init["state"]))
+            if init.get("patch"):
+                place = "init/patch"
+                self.state_.edit(lambda document: patch.apply_to(document, init["patch"]))
+            for number, call in enumerate(init.get("calls", ())):
+                place = f"init/calls/{number}"
+                self._init_call(call["name"], call.get("args") or {}, call.get("requestor") or "assistant")
+        except ToolError as error:
+            problem = DomainError(f"{error.code}: {error.message}", where=f"task {task} {place}", fix="Correct the task")
+        except patch.PatchError as error:
+            problem = DomainError(str(error), where=f"task {task} {place}", fix="Correct the task")
+        else:
+            self.changes = []
+            return
+        raise problem
+
+    def _init_call(self, name: str, arguments: dict[str, Any], requestor: Requestor) -> None:
+        if name not in self._program.probes:
+            self.call(name, arguments, requestor)
+            return
+        pending = self._probe(name, arguments, requestor)
+        self.state_.commit(pending._view)
+        if pending._context.used:
+            self.seeded = True
+            pending._context.succeeded()
+
+
+def make_backend(domain: Any, task: Any, seed: int, registry: Any = None) -> Any:
+    """The backend of one episode, after the task's `init`: a plugin's, or else a DomainBackend.
+
+    Raises:
+        DomainError: the task's `init` does not fit.
+    """
+    init = task.as_json().get("init", {})
+    if registry is not None and registry.hook.make_backend.get_hookimpls():
+        backend = registry.hook.make_backend(domain=domain, state=domain.state, task=task)
+        if backend is not None:
+            _init_foreign(backend, init, task.id)
+            return backend
+    own = DomainBackend(domain, seed, task)
+    if init.keys() - {"messages"}:
+        started = own._program.started
+        point = started.get(task.digest)
+        if point is not None:
+            own.restore(point)
+            return own
+        own.apply_init(init, task.id)
+        if not own.seeded and len(started) < 10_000:
+            started[task.digest] = own.snapshot()
+    return own
+
+
+def _init_foreign(backend: Any, init: Mapping[str, Any], task: str) -> None:
+    """A plugin's backend reads `init.state` and `init.patch` from its task; calls go through its own `call`."""
+    for number, call in enumerate(init.get("calls", ())):
+        try:
+            try:
+                backend.call(call["name"], call.get("args") or {}, call.get("requestor") or "assistant")
+            except ToolError as error:
+                if error.code != "unknown_tool":
+                    raise
+                backend.probe(call["name"], call.get("args") or {}, call.get("requestor") or "assistant")
+        except ToolError as error:
+            where = f"task {task} init/calls/{number}"
+            raise DomainError(f"{error.code}: {error.message}", where=where, fix="Correct the task") from None
+
+
+def make_base(domain: Any) -> Base:
+    """The domain's seed state, frozen: one for all its episodes."""
+    return program(domain).base
+
+
+def make_state(domain: Any) -> State:
+    """A fresh State over the domain's seed."""
+    return State(program(domain).base)
+
+
+def _told(error: BaseException) -> tuple[str, str]:
+    """Message and code of a tool's failure, as the agent reads it: the same in every process."""
+    if isinstance(error, ToolError):
+        code = error.code if isinstance(error.code, str) and error.code else "tool_error"
+        return text_of(error), code[:64]
+    text = text_of(error)
+    name = type(error).__name__
+    return (f"{name}: {text}" if text else name), "tool_raised"
+
+
+def text_of(error: BaseException) -> str:
+    """The text of an exception, trimmed, in valid Unicode, and without memory addresses."""
+    try:
+        text = str(error)
+    except Exception as broken:  # a failing __str__ is the tool's failure too
+        text = f"({type(broken).__name__} while telling the error)"
+    text = nfc(_ADDRESS.sub("0x…", text[: MAX_MESSAGE * 4]))
+    return text if len(text) <= MAX_MESSAGE else text[: MAX_MESSAGE - 1] + "…"

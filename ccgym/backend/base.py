@@ -1,0 +1,179 @@
+"""The seed state that all episodes of a domain share: frozen once, hashed once."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from itertools import count
+from typing import Any
+
+from ccgym import jsontext
+from ccgym.backend import patch
+from ccgym.backend.nodes import BadValue, Sheet, culprit, freeze_table, thaw
+from ccgym.errors import DomainError
+
+USER = "$user"
+"""The section that holds the customer's document; the others are the tables, by name."""
+MODULUS = (1 << 256) - 1
+_CACHED_KEYS = 400_000
+
+
+def pointer(section: str, *rest: str | int) -> str:
+    """JSON pointer of a section of the state, or of a place in it."""
+    return patch.pointer("user", *rest) if section == USER else patch.pointer("tables", section, *rest)
+
+
+class Hasher:
+    """The state hash: the sum modulo 2²⁵⁶ of SHA-256 over canonical `[table, key, row]`.
+
+    Entries of the user's document count under the table `$user`; a table that is no object counts as `[table, null, value]`.
+
+    Args:
+        exclude: JSON pointers of what is left out of the hash; a segment `*` stands for any one.
+    """
+
+    __slots__ = ("_exclude",)
+
+    def __init__(self, exclude: Sequence[str] = ()) -> None:
+        self._exclude: list[tuple[str, list[str]]] = []
+        for path in exclude:
+            segments = patch.split(path)
+            if segments[:1] == ["user"]:
+                self._exclude.append((USER, segments[1:]))
+            elif segments[:1] == ["tables"] and len(segments) > 1:
+                self._exclude.append((segments[1], segments[2:]))
+            else:
+                raise DomainError(
+                    f"{path!r} excludes nothing", where="state.exclude",
+                    fix="Begin with /tables/NAME or /user, such as /tables/orders/*/updated_at",
+                )  # fmt: skip
+
+    def __call__(self, section: str, key: str | None, value: Any) -> int:
+        """What one row adds to the sum.
+
+        Raises:
+            BadValue: JSON cannot hold the row. Its path begins inside the row.
+        """
+        if type(key) is not str and key is not None:
+            raise BadValue(f"keys must be strings, found {key!r:.40}", ())
+        try:
+            data = jsontext.canonical([section, key, value])
+        except TypeError:
+            raise culprit(value) from None
+        if self._exclude:
+            rest = self._rest(section, key)
+            if rest:
+                value = thaw(value)
+                for segments in rest:
+                    if not segments:
+                        return 0
+                    _strip(value, segments)
+                data = jsontext.canonical([section, key, value])
+        return int.from_bytes(sha256(data).digest(), "big")
+
+    def _rest(self, section: str, key: str | None) -> list[list[str]]:
+        found = []
+        for table, segments in self._exclude:
+            if table == section or (table == "*" and section != USER):
+                if not segments or key is None:
+                    if not segments:
+                        found.append(segments)
+                elif segments[0] in ("*", key):
+                    found.append(segments[1:])
+        return found
+
+
+def _strip(value: Any, segments: list[str]) -> None:
+    """Remove what the segments lead to, where it exists."""
+    head, rest = segments[0], segments[1:]
+    if isinstance(value, dict):
+        keys: list[Any] = list(value) if head == "*" else [head] if head in value else []
+    elif isinstance(value, list):
+        keys = list(range(len(value))) if head == "*" else [int(head)] if patch.is_index(head, len(value)) else []
+    else:
+        return
+    for key in reversed(keys):
+        if rest:
+            _strip(value[key], rest)
+        else:
+            del value[key]
+
+
+class Base:
+    """An immutable seed state. Make one for a domain, and any number of `State`s over it.
+
+    Args:
+        document: `{"tables": {name: {key: row}}, "user": {…}}`. It is copied.
+        exclude: JSON pointers left out of the hash.
+
+    Raises:
+        DomainError: the document has another shape, or something in it is not JSON.
+    """
+
+    __slots__ = ("_cache", "_cache_size", "_tokens", "hash", "hasher", "sections", "total", "tables")
+
+    def __init__(self, document: Mapping[str, Any], exclude: Sequence[str] = ()) -> None:
+        if not isinstance(document, dict) or document.keys() - {"tables", "user"}:
+            raise DomainError("a state document has the keys `tables` and `user` only", where="state")
+        tables = document.get("tables", {})
+        if not isinstance(tables, dict) or USER in tables:
+            raise DomainError("`tables` must be an object of tables, none of them named $user", where="state /tables")
+        self.hasher = Hasher(exclude)
+        self.sections: dict[str, Any] = {}
+        """Section name to frozen table; the user's document is the section `$user`."""
+        self.total = 0
+        for name, table in {**tables, USER: document.get("user", {})}.items():
+            self._add(name, table)
+        self.tables: dict[str, Any] = {name: table for name, table in self.sections.items() if name != USER}
+        self.hash = f"{self.total:064x}"
+        self._tokens = count(1)
+        self._cache: OrderedDict[tuple[int, str], Sheet] = OrderedDict()
+        self._cache_size = max(8, min(2048, _CACHED_KEYS // max(1, *map(_size, self.sections.values()))))
+
+    def _add(self, name: str, table: Any) -> None:
+        path: tuple[str | int, ...] = ()
+        try:
+            frozen = freeze_table(table)
+            if type(frozen) is Sheet:
+                for key, row in frozen.items():
+                    path = (key,)
+                    self.total += self.hasher(name, key, row)
+            else:
+                self.total += self.hasher(name, None, frozen)
+        except BadValue as error:
+            where = f"state {pointer(name, *path, *error.path)}"
+            raise DomainError(error.what, where=where, fix="Write JSON only") from None
+        self.sections[name] = frozen
+        self.total &= MODULUS
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        raise TypeError("a Base is not pickled: load the domain where it is needed")
+
+    # Whole tables as changed by an episode are kept for the episodes that were last played: enough for a batch that
+    # is rolled out together, too few to matter when thousands of episodes live. Losing one costs a copy, nothing else.
+
+    def token(self) -> int:
+        """A number for a state that has changes, by which its tables are kept."""
+        return next(self._tokens)
+
+    def kept(self, token: int, section: str) -> Sheet | None:
+        """The table as it was last kept."""
+        key = (token, section)
+        sheet = self._cache.get(key)
+        if sheet is not None:
+            try:
+                self._cache.move_to_end(key)
+            except KeyError:  # another thread pushed it out
+                return None
+        return sheet
+
+    def keep(self, token: int, section: str, sheet: Sheet) -> None:
+        """Keep a table, and forget the one that was not asked for the longest."""
+        self._cache[token, section] = sheet
+        if len(self._cache) > self._cache_size:
+            self._cache.popitem(last=False)
+
+
+def _size(value: Any) -> int:
+    return len(value) if type(value) is Sheet else 1

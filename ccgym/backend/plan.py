@@ -1,0 +1,163 @@
+"""What committing the views of one call would do to a state, worked out before anything is done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import orjson
+
+from ccgym.backend import patch
+from ccgym.backend.base import USER, Hasher, pointer
+from ccgym.backend.nodes import FROZEN, BadValue, Sheet, freeze, freeze_table, thaw
+from ccgym.backend.patch import Op
+from ccgym.backend.views import Root, Table, changed
+
+ABSENT: Any = object()
+"""Stands for a row or a table that is not there."""
+_get = dict.get
+
+
+class Change(NamedTuple):
+    """One row as it will be. `row` may be ABSENT; `moved`: it stands at the end of its table from now on."""
+
+    section: str
+    key: str
+    row: Any
+    moved: bool
+
+
+class Plan:
+    """The rows that change, the operations that tell of it, and what they add to the hash.
+
+    Every method adds one part of a view; they raise BadValue, with the whole path, where a value is not JSON.
+    """
+
+    __slots__ = ("_hasher", "changes", "delta", "names", "ops", "whole")
+
+    def __init__(self, hasher: Hasher) -> None:
+        self._hasher: Callable[[str, str | None, Any], int] = hasher
+        self.ops: list[Op] = []
+        """JSON Patch operations over the state document, each with what it replaced as `old`."""
+        self.changes: list[Change] = []
+        self.whole: dict[str, Any] = {}
+        """Tables that are no objects, by name; ABSENT: an object from now on."""
+        self.names: list[str] | None = None
+        """All tables in order, where one came or went."""
+        self.delta = 0
+        """What is to be added to the sum that the state hash is."""
+
+    def __bool__(self) -> bool:
+        return bool(self.changes or self.whole) or self.names is not None
+
+    def touched(self) -> list[str]:
+        """Names of the tables that change. The customer's document is none."""
+        paths = [op["path"] for op in self.ops]
+        return list(dict.fromkeys(patch.split(path)[1] for path in paths if path.startswith("/tables/")))
+
+    def tables(self, root: Root) -> None:
+        """Add all tables that were reached or written."""
+        source = root._source
+        if root._dirty:
+            for name, table in source.items():
+                if name not in root:
+                    self.section(name, table, ABSENT)
+            names = list(dict.keys(root))
+            if names != list(source):
+                self.names = names
+        for name, value in dict.items(root):
+            kind = type(value)
+            if kind is Table and value._source is _get(source, name):
+                self.table(name, value)
+            elif kind not in FROZEN:
+                self.section(name, _get(source, name, ABSENT), value)
+
+    def table(self, section: str, table: Table) -> None:
+        """Add the rows of a table that were reached, written or dropped."""
+        source, gone, put = table._source, table._gone, table._put
+        for key in dict.fromkeys(table._reached):
+            if key not in put and key not in gone and changed(child := _get(table, key)):
+                self._row(section, key, source[key], child)
+        for key in gone:
+            if key not in table and key in source:
+                self._row(section, key, source[key], ABSENT)
+        for key in put:
+            self._row(section, key, _get(source, key, ABSENT), _get(table, key), moved=key in gone)
+
+    def section(self, section: str, old: Any, value: Any) -> None:
+        """Add a table that was made, removed, or replaced as a whole."""
+        if type(section) is not str or (section == USER and old is ABSENT):
+            raise BadValue(f"a table cannot be named {section!r:.40}", ("tables",))
+        try:
+            new = value if value is ABSENT else freeze_table(value)
+        except BadValue as error:
+            raise BadValue(error.what, (*_root(section), *error.path)) from None
+        if type(old) is Sheet and type(new) is Sheet:
+            self._sheet(section, old, new)
+            return
+        self._whole(section, old, -1)
+        self._whole(section, new, 1)
+        at = pointer(section)
+        if old is ABSENT:
+            self.ops.append({"op": "add", "path": at, "value": thaw(new)})
+        elif new is ABSENT:
+            self.ops.append({"op": "remove", "path": at, "old": thaw(old)})
+        elif type(old) is Sheet or type(new) is Sheet:
+            self.ops.append({"op": "replace", "path": at, "value": thaw(new), "old": thaw(old)})
+        else:
+            patch.extend(self.ops, old, new, at)
+        if type(new) is not Sheet and new is not ABSENT:
+            self.whole[section] = new
+        elif type(old) is not Sheet:
+            self.whole[section] = ABSENT
+
+    def _whole(self, section: str, value: Any, sign: int) -> None:
+        """Add or take away a table as a whole; the operation is told already."""
+        if type(value) is Sheet:
+            for key, row in value.items():
+                self.delta += sign * self._hash(section, key, row)
+                self.changes.append(Change(section, key, row if sign > 0 else ABSENT, False))
+        elif value is not ABSENT:
+            self.delta += sign * self._hash(section, None, value)
+
+    def _sheet(self, section: str, old: Sheet, new: Sheet) -> None:
+        stays = [key for key in old if key in new]
+        reordered = list(new)[: len(stays)] != stays
+        for key, row in old.items():
+            if key not in new:
+                self._row(section, key, row, ABSENT)
+        for key, row in new.items():
+            self._row(section, key, _get(old, key, ABSENT), row, moved=reordered)
+
+    def _row(self, section: str, key: str, old: Any, value: Any, moved: bool = False) -> None:
+        if value is ABSENT:
+            self.delta -= self._hasher(section, key, old)
+            self.changes.append(Change(section, key, ABSENT, False))
+            self.ops.append({"op": "remove", "path": pointer(section, key), "old": thaw(old)})
+            return
+        try:
+            new = freeze(value)
+        except BadValue as error:
+            raise BadValue(error.what, (*_root(section), key, *error.path)) from None
+        after = self._hash(section, key, new)
+        if old is ABSENT:
+            self.delta += after
+            self.ops.append({"op": "add", "path": pointer(section, key), "value": thaw(new)})
+        else:
+            count = len(self.ops)
+            patch.extend(self.ops, old, new, pointer(section, key))
+            if len(self.ops) > count:
+                self.delta += after - self._hasher(section, key, old)
+            elif not moved and orjson.dumps(old) == orjson.dumps(new):
+                return
+        self.changes.append(Change(section, key, new, moved))
+
+    def _hash(self, section: str, key: str | None, value: Any) -> int:
+        try:
+            return self._hasher(section, key, value)
+        except BadValue as error:
+            raise BadValue(error.what, (*_root(section), *([] if key is None else [key]), *error.path)) from None
+
+
+def _root(section: str) -> tuple[str, ...]:
+    return ("user",) if section == USER else ("tables", section)

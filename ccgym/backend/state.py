@@ -1,0 +1,294 @@
+"""One episode's state: the rows in which it differs from the seed, and the hash, kept up to date row by row.
+
+A call works on a view and commits it, or drops it. Making a State costs nothing that grows with the seed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import orjson
+
+from ccgym.backend import patch
+from ccgym.backend.base import MODULUS, USER, Base, pointer
+from ccgym.backend.nodes import FROZEN, BadValue, Sheet, thaw
+from ccgym.backend.patch import Op
+from ccgym.backend.plan import ABSENT, Plan
+from ccgym.backend.views import VIEWS, Call, Root, Table, wrap, wrap_root
+from ccgym.errors import ToolError
+
+_EMPTY = Sheet()
+_set, _pop, _update = dict.__setitem__, dict.pop, dict.update
+
+
+class Snapshot(NamedTuple):
+    """A point of a State to come back to."""
+
+    rows: dict[str, dict[str, Any]]
+    gone: dict[str, frozenset[str]]
+    whole: dict[str, Any]
+    names: tuple[str, ...] | None
+    total: int
+
+
+class State:
+    """The state of one episode over a shared `Base`.
+
+    `view()` gives what a call may read and change; `commit(view)` makes its changes real and tells them as JSON Patch. A view
+    that is not committed leaves no trace.
+    """
+
+    __slots__ = ("_gone", "_hash", "_names", "_rows", "_token", "_total", "_version", "_whole", "base")
+
+    def __init__(self, base: Base) -> None:
+        self.base = base
+        # Section to the rows that are new or differ from the base, those added in their order; and the keys of the
+        # base that are removed, or were and now stand at the end. Sections that are no tables are kept whole.
+        self._rows: dict[str, dict[str, Any]] = {}
+        self._gone: dict[str, set[str]] = {}
+        self._whole: dict[str, Any] = {}
+        self._names: tuple[str, ...] | None = None
+        self._total = base.total
+        self._hash: str | None = base.hash
+        self._version = 0
+        self._token = 0
+
+    @property
+    def hash(self) -> str:
+        """The state hash, 64 hex digits."""
+        if self._hash is None:
+            self._hash = f"{self._total:064x}"
+        return self._hash
+
+    # --- reading ----------------------------------------------------------------------------------------------------
+
+    def tables(self) -> dict[str, Any]:
+        """The tables as they stand, frozen: to be read at once, for the next commit may change them."""
+        if self._names is not None:
+            return {name: self.section(name) for name in self._names}
+        if not self._rows and not self._whole:
+            return self.base.tables
+        tables = dict(self.base.tables)
+        for name in (*self._rows, *self._whole):
+            if name != USER:
+                tables[name] = self.section(name)
+        return tables
+
+    def section(self, name: str) -> Any:
+        """One table (or with `USER` the customer's document) as `tables()` has it."""
+        if name in self._whole:
+            return self._whole[name]
+        base = self.base.sections.get(name, _EMPTY)
+        rows = self._rows.get(name)
+        if rows is None:
+            return base
+        kept = self.base.kept(self._token, name)
+        if kept is None:
+            kept = Sheet(base if type(base) is Sheet else _EMPTY)
+            for key in self._gone.get(name, ()):
+                _pop(kept, key, None)
+            _update(kept, rows)
+            self.base.keep(self._token, name, kept)
+        return kept
+
+    def document(self) -> dict[str, Any]:
+        """The whole document as fresh plain JSON."""
+        return orjson.loads(orjson.dumps({"tables": self.tables(), "user": self.section(USER)}))
+
+    def find(self, path: str) -> list[tuple[str, Any]]:
+        """The (pointer, value) pairs that a JSON pointer names; `*` stands for any one segment. Values are copies."""
+        document = {"tables": self.tables(), "user": self.section(USER)}
+        return [(at, thaw(value)) for at, value in patch.find(document, path)]
+
+    def get(self, path: str) -> Any:
+        """A copy of the value at a JSON pointer.
+
+        Raises:
+            KeyError: nothing stands there.
+        """
+        found = self.find(path)
+        if len(found) != 1:
+            raise KeyError(path)
+        return found[0][1]
+
+    # --- one call ---------------------------------------------------------------------------------------------------
+
+    def view(self, requestor: str = "assistant") -> Any:
+        """What one call sees: the dict of tables, or for the requestor `user` the customer's document."""
+        call = Call(self._version)
+        if requestor == "user":
+            section = self.section(USER)
+            return wrap(section, call) if type(section) in FROZEN else section
+        return wrap_root(self.tables(), call)
+
+    def plan(self, view: Any) -> Plan | None:
+        """What committing a view would do; None: nothing. Nothing is done yet.
+
+        Raises:
+            ToolError: `bad_state`: the state would hold something that is not JSON.
+        """
+        kind = type(view)
+        if kind not in VIEWS:
+            return None
+        if kind is Table or kind is Root:
+            call: Call = view._call
+            if not call.dirty and not call.lists:
+                return None
+            if call.version != self._version:
+                raise RuntimeError("the state has changed since this view of it was made")
+        plan = Plan(self.base.hasher)
+        try:
+            if kind is Root:
+                plan.tables(view)
+            elif kind is Table:
+                plan.table(USER, view)
+            else:
+                plan.section(USER, self.section(USER), view)
+        except BadValue as error:
+            raise _bad_state(error) from None
+        return plan if plan else None
+
+    def apply(self, plan: Plan) -> None:
+        """Make a plan real."""
+        if not self._token:
+            self._token = self.base.token()
+        self._version += 1
+        self._total = (self._total + plan.delta) & MODULUS
+        self._hash = None
+        if plan.names is not None:
+            self._names = tuple(plan.names)
+        for name, value in plan.whole.items():
+            if value is ABSENT:
+                self._whole.pop(name, None)
+                self._rows.setdefault(name, {})
+            else:
+                self._whole[name] = value
+        for section, key, row, moved in plan.changes:
+            rows = self._rows.get(section)
+            if rows is None:
+                rows = self._rows[section] = {}
+            kept = self.base.kept(self._token, section)
+            if moved or row is ABSENT:
+                rows.pop(key, None)
+                base = self.base.sections.get(section, _EMPTY)
+                if type(base) is Sheet and key in base:
+                    self._gone.setdefault(section, set()).add(key)
+                if kept is not None:
+                    _pop(kept, key, None)
+            if row is not ABSENT:
+                rows[key] = row
+                if kept is not None:
+                    _set(kept, key, row)
+
+    def commit(self, view: Any) -> list[Op]:
+        """Make a view's changes real, and tell them.
+
+        Raises:
+            ToolError: `bad_state`: the state would hold something that is not JSON. Nothing has changed.
+        """
+        plan = self.plan(view)
+        if plan is None:
+            return []
+        self.apply(plan)
+        return plan.ops
+
+    def edit(self, change: Callable[[dict[str, Any]], Any]) -> list[Op]:
+        """Change the whole document: `change` may do so in place, and returns what the document is to be.
+
+        Raises:
+            ToolError: `bad_state`, as `commit`, or what it returns is no state document.
+        """
+        root, user = self.view(), self.view("user")
+        document = change({"tables": root, "user": user})
+        tables = document.get("tables", {}) if isinstance(document, dict) else None
+        if not isinstance(tables, dict) or document.keys() - {"tables", "user"}:
+            raise ToolError("a state document has the keys `tables` and `user` only", "bad_state")
+        if tables is not root:
+            root.clear()
+            root.update(tables)
+        plan, own = Plan(self.base.hasher), document.get("user", {})
+        try:
+            plan.tables(root)
+            if own is user and type(own) is Table:
+                plan.table(USER, own)
+            else:
+                plan.section(USER, self.section(USER), own)
+        except BadValue as error:
+            raise _bad_state(error) from None
+        self.apply(plan)
+        return plan.ops
+
+    # --- points in time ---------------------------------------------------------------------------------------------
+
+    def snapshot(self) -> Snapshot:
+        """A point to come back to, with `restore` of this State or of another over the same base."""
+        return Snapshot(
+            {name: dict(rows) for name, rows in self._rows.items()},
+            {name: frozenset(keys) for name, keys in self._gone.items()},
+            dict(self._whole), self._names, self._total,
+        )  # fmt: skip
+
+    def restore(self, point: Snapshot) -> None:
+        """Go back to a point."""
+        self._rows = {name: dict(rows) for name, rows in point.rows.items()}
+        self._gone = {name: set(keys) for name, keys in point.gone.items()}
+        self._whole, self._names, self._total = dict(point.whole), point.names, point.total
+        self._hash = None
+        self._version += 1
+        self._token = self.base.token()
+
+    def net_patch(self, since: Snapshot | None = None) -> list[Op]:
+        """The operations that lead from the seed, or from a snapshot, to the state as it stands."""
+        before = State(self.base)
+        if since is not None:
+            before.restore(since)
+        ops: list[Op] = []
+        old_names, new_names = before._all_names(), self._all_names()
+        for name in old_names:
+            if name not in new_names:
+                ops.append({"op": "remove", "path": pointer(name), "old": thaw(before.section(name))})
+        for name in (*new_names, USER):
+            if name != USER and name not in old_names:
+                ops.append({"op": "add", "path": pointer(name), "value": thaw(self.section(name))})
+            elif self._is_sheet(name) and before._is_sheet(name):
+                for key in self._differing(name, before):
+                    _tell_row(ops, pointer(name, key), before._row(name, key), self._row(name, key))
+            else:
+                patch.extend(ops, before.section(name), self.section(name), pointer(name))
+        return ops
+
+    def _all_names(self) -> tuple[str, ...]:
+        return tuple(self.base.tables) if self._names is None else self._names
+
+    def _is_sheet(self, name: str) -> bool:
+        return name not in self._whole and (name in self._rows or type(self.base.sections.get(name)) is Sheet)
+
+    def _row(self, name: str, key: str) -> Any:
+        rows = self._rows.get(name)
+        if rows is not None and key in rows:
+            return rows[key]
+        if key in self._gone.get(name, ()):
+            return ABSENT
+        base = self.base.sections.get(name, _EMPTY)
+        return base.get(key, ABSENT) if type(base) is Sheet else ABSENT
+
+    def _differing(self, name: str, other: State) -> Iterator[str]:
+        """Keys of rows that may differ between two states, in an order that depends on nothing else."""
+        gone = sorted(self._gone.get(name, set()) | other._gone.get(name, set()))
+        yield from dict.fromkeys([*gone, *other._rows.get(name, ()), *self._rows.get(name, ())])
+
+
+def _tell_row(ops: list[Op], at: str, old: Any, new: Any) -> None:
+    if old is ABSENT:
+        if new is not ABSENT:
+            ops.append({"op": "add", "path": at, "value": thaw(new)})
+    elif new is ABSENT:
+        ops.append({"op": "remove", "path": at, "old": thaw(old)})
+    else:
+        patch.extend(ops, old, new, at)
+
+
+def _bad_state(error: BadValue) -> ToolError:
+    at = patch.pointer(*error.path)
+    return ToolError(f"the tool put something into the state that is not JSON: {error.what}, at {at}", "bad_state")

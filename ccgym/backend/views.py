@@ -1,0 +1,354 @@
+"""What a tool sees of the state during one call: dicts and lists that it may change as it likes.
+
+A view is a real dict (or list) that holds shallow copies of the pointers of its source, so whatever reads dicts in C
+reads it natively. Children are wrapped when they are reached, and put back in place, so that `d["a"] is d["a"]`. What the
+tool writes is kept as it is: a fresh dict stays the tool's own object until the call ends. Nothing points upwards, so a
+call's views die with it, and only what was reached is looked at when the call commits.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import ItemsView, Iterator, ValuesView
+from operator import is_
+from typing import Any
+
+from ccgym.backend.nodes import FROZEN, Leaf, Seq, Sheet
+
+_get = dict.__getitem__
+_set = dict.__setitem__
+_del = dict.__delitem__
+_iter = dict.__iter__
+_items = dict.items
+_values = dict.values
+_MISSING: Any = object()
+
+
+class Call:
+    """What the views of one call share: whether anything was written, and whether a list was reached."""
+
+    __slots__ = ("dirty", "lists", "version")
+
+    def __init__(self, version: int) -> None:
+        self.dirty = self.lists = False
+        self.version = version
+
+
+class _Copies:
+    """How views are copied and pickled: as plain dicts."""
+
+    __slots__ = ()
+
+    def __copy__(self) -> dict[str, Any]:
+        return dict(self)  # type: ignore[call-overload]
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        memo[id(self)] = result
+        for key, value in _items(self):  # type: ignore[arg-type]
+            result[key] = copy.deepcopy(value, memo)
+        return result
+
+    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
+        return dict, (dict(self),)  # type: ignore[call-overload]
+
+    @classmethod
+    def fromkeys(cls, keys: Any, value: Any = None) -> dict[Any, Any]:
+        """A plain dict, as `dict.fromkeys`."""
+        return dict.fromkeys(keys, value)
+
+
+class Row(_Copies, dict[str, Any]):
+    """A view of an object that holds scalars only: reads are native, writes say so."""
+
+    __slots__ = ("_call",)
+    _call: Call | None
+    """None once something was written."""
+
+    def _touch(self) -> None:
+        if self._call is not None:
+            self._call.dirty = True
+            self._call = None
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        if self._call is not None:
+            self._call.dirty = True
+            self._call = None
+        _set(self, key, value)
+
+    def __delitem__(self, key: str) -> None:
+        self._touch()
+        _del(self, key)
+
+    def __ior__(self, other: Any) -> Row:  # type: ignore[override, misc]
+        self._touch()
+        return dict.__ior__(self, other)  # type: ignore[return-value]
+
+    def clear(self) -> None:
+        """As `dict.clear`."""
+        self._touch()
+        dict.clear(self)
+
+    def pop(self, *args: Any) -> Any:  # type: ignore[override]
+        """As `dict.pop`."""
+        self._touch()
+        return dict.pop(self, *args)
+
+    def popitem(self) -> tuple[str, Any]:
+        """As `dict.popitem`."""
+        self._touch()
+        return dict.popitem(self)
+
+    def setdefault(self, *args: Any) -> Any:
+        """As `dict.setdefault`."""
+        self._touch()
+        return dict.setdefault(self, *args)
+
+    def update(self, *args: Any, **kwargs: Any) -> None:
+        """As `dict.update`."""
+        self._touch()
+        dict.update(self, *args, **kwargs)
+
+
+class List(list[Any]):
+    """A view of a list. Its children are wrapped at once; whether it was changed is seen by comparing, so it overrides
+    nothing that reads or writes: not even `heapq` can change it unseen."""
+
+    __slots__ = ("_first",)
+    _first: list[Any]
+
+    def __copy__(self) -> list[Any]:
+        return list(self)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> list[Any]:
+        result: list[Any] = []
+        memo[id(self)] = result
+        result.extend([copy.deepcopy(item, memo) for item in self])
+        return result
+
+    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
+        return list, (list(self),)
+
+
+class View(_Copies, dict[str, Any]):
+    """A view of an object with objects or lists in it, wrapped when they are reached."""
+
+    __slots__ = ("_call", "_dirty")
+    _call: Call
+    _dirty: bool
+
+    def _reach(self, key: str, source: Any) -> Any:
+        child = wrap(source, self._call)
+        _set(self, key, child)
+        return child
+
+    def _wrote(self, key: str) -> None:
+        self._dirty = self._call.dirty = True
+
+    def _dropped(self, key: str) -> None:
+        self._dirty = self._call.dirty = True
+
+    def __getitem__(self, key: str) -> Any:
+        value = _get(self, key)
+        return self._reach(key, value) if type(value) in FROZEN else value
+
+    def get(self, key: str, default: Any = None) -> Any:  # type: ignore[override]
+        """As `dict.get`."""
+        value = dict.get(self, key, default)
+        return self._reach(key, value) if type(value) in FROZEN else value
+
+    def __iter__(self) -> Iterator[str]:
+        # Overridden, though it does what dict does: without it dict(view), {**view} and update(view) would take the
+        # storage as it is, past __getitem__.
+        return _iter(self)
+
+    def items(self) -> Items:  # type: ignore[override]
+        """As `dict.items`."""
+        return Items(self)
+
+    def values(self) -> Values:  # type: ignore[override]
+        """As `dict.values`."""
+        return Values(self)
+
+    def copy(self) -> dict[str, Any]:
+        """A plain dict that shares the children, as `dict.copy`."""
+        return dict(self)
+
+    def __or__(self, other: Any) -> Any:
+        return dict(self) | other if isinstance(other, dict) else NotImplemented
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        _set(self, key, value)
+        self._wrote(key)
+
+    def __delitem__(self, key: str) -> None:
+        _del(self, key)
+        self._dropped(key)
+
+    def __ior__(self, other: Any) -> View:  # type: ignore[override, misc]
+        self.update(other)
+        return self
+
+    def clear(self) -> None:
+        """As `dict.clear`."""
+        for key in list(_iter(self)):
+            self._dropped(key)
+        dict.clear(self)
+
+    def pop(self, key: str, default: Any = _MISSING) -> Any:  # type: ignore[override]
+        """As `dict.pop`."""
+        if key in self:
+            value = self[key]
+            del self[key]
+            return value
+        if default is _MISSING:
+            raise KeyError(key)
+        return default
+
+    def popitem(self) -> tuple[str, Any]:
+        """As `dict.popitem`."""
+        for key in dict.__reversed__(self):
+            return key, self.pop(key)
+        raise KeyError("popitem(): dictionary is empty")
+
+    def setdefault(self, key: str, default: Any = None) -> Any:
+        """As `dict.setdefault`."""
+        if key in self:
+            return self[key]
+        self[key] = default
+        return default
+
+    def update(self, *args: Any, **kwargs: Any) -> None:
+        """As `dict.update`."""
+        for key, value in dict(*args, **kwargs).items():
+            self[key] = value
+
+
+class Table(View):
+    """A view of a table. It remembers which keys were reached, written and dropped: a commit looks at no others."""
+
+    __slots__ = ("_gone", "_put", "_reached", "_source")
+    _source: Sheet
+    _reached: list[str]
+    _put: dict[str, None]
+    """Keys written in this call, in the order in which new ones stand in the table."""
+    _gone: dict[str, None]
+    """Keys dropped in this call, even if they came back."""
+
+    def _reach(self, key: str, source: Any) -> Any:
+        if type(source) is Leaf:
+            child: Any = Row(source)
+            child._call = self._call
+        else:
+            child = wrap(source, self._call)
+        _set(self, key, child)
+        self._reached.append(key)
+        return child
+
+    def _wrote(self, key: str) -> None:
+        self._call.dirty = True
+        if key not in self._put:
+            self._put[key] = None
+
+    def _dropped(self, key: str) -> None:
+        self._call.dirty = True
+        self._put.pop(key, None)
+        self._gone[key] = None
+
+
+class Root(View):
+    """A view of the dict of tables."""
+
+    __slots__ = ("_source",)
+    _source: dict[str, Any]
+
+
+VIEWS = frozenset((Row, View, Table, List, Root))
+
+
+def wrap_root(tables: dict[str, Any], call: Call) -> Root:
+    """A view of the dict of tables, for one call."""
+    root = Root(tables)
+    root._call, root._dirty, root._source = call, False, tables
+    return root
+
+
+def wrap(source: Any, call: Call) -> Any:
+    """A view of a frozen value, for one call."""
+    kind = type(source)
+    if kind is Leaf:
+        row = Row(source)
+        row._call = call
+        return row
+    if kind is Seq:
+        call.lists = True
+        items = List([wrap(item, call) if type(item) in FROZEN else item for item in source])
+        items._first = items[:]
+        return items
+    if kind is Sheet:
+        table = Table(source)
+        table._call, table._dirty, table._source = call, False, source
+        table._reached, table._put, table._gone = [], {}, {}
+        return table
+    view = View(source)
+    view._call, view._dirty = call, False
+    return view
+
+
+def changed(value: Any) -> bool:
+    """Whether anything was written in a view, at any depth. Not for tables: they know their keys."""
+    kind = type(value)
+    if kind is Row:
+        return value._call is None
+    if kind is View:
+        return value._dirty or any([changed(item) for item in _values(value) if type(item) in VIEWS])
+    if kind is List:
+        first = value._first
+        if len(value) != len(first) or not all(map(is_, value, first)):
+            return True
+        return any([changed(item) for item in value if type(item) in VIEWS])
+    return True
+
+
+class Items(ItemsView[str, Any]):
+    """As `dict_items`, of a view."""
+
+    __slots__ = ()
+    _mapping: View
+
+    def __iter__(self) -> Iterator[tuple[str, Any]]:
+        view = self._mapping
+        for key, value in _items(view):
+            if type(value) in FROZEN:
+                value = view._reach(key, value)
+            yield key, value
+
+    def __reversed__(self) -> Iterator[tuple[str, Any]]:
+        view = self._mapping
+        for key in dict.__reversed__(view):
+            yield key, view[key]
+
+    def __repr__(self) -> str:
+        return f"dict_items({list(_items(self._mapping))!r})"
+
+
+class Values(ValuesView[Any]):
+    """As `dict_values`, of a view."""
+
+    __slots__ = ()
+    _mapping: View
+
+    def __iter__(self) -> Iterator[Any]:
+        view = self._mapping
+        for key, value in _items(view):
+            if type(value) in FROZEN:
+                value = view._reach(key, value)
+            yield value
+
+    def __reversed__(self) -> Iterator[Any]:
+        view = self._mapping
+        for key in dict.__reversed__(view):
+            yield view[key]
+
+    def __repr__(self) -> str:
+        return f"dict_values({list(_values(self._mapping))!r})"
