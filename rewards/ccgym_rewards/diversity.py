@@ -58,7 +58,7 @@ def _vector(episode: Episode) -> Vector:
 
 
 def mean_cosines(vectors: list[Vector]) -> list[float]:
-    """Each vector's mean cosine to the others, in [0, 1]; two empty ones are alike. Sums are exact: order is nothing."""
+    """Each vector's mean cosine to the others, in [0, 1]; two empty ones are alike. Order changes nothing."""
     columns: dict[str, list[float]] = {}
     for vector in vectors:
         for word, value in vector.items():
