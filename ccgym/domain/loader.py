@@ -74,7 +74,7 @@ def read_domain(folder: Folder, plugins: Registry, findings: Findings) -> Domain
     box = open_toolbox(spec.tools, spec.name, folder, plugins, findings)
     state = _read_state(folder, findings)
     for name, tool in box.tools.items():
-        check_mock(tool, state["tables"], box.places[name], findings)
+        check_mock(tool, state, box.places[name], findings)
     templates = dict(plugins.templates.get(spec.name, {}))
     tasks = _read_tasks(spec, folder, box, state, findings)
     if findings.errors:

@@ -93,15 +93,17 @@ def _validator(kind: str) -> jsonschema_rs.Draft202012Validator:
     )
 
 
-def check_mock(tool: Tool, tables: Mapping[str, Any], place: str, findings: Findings) -> None:
+def check_mock(tool: Tool, state: Mapping[str, Any], place: str, findings: Findings) -> None:
     """Check the shape of a tool's mock, and that the tables and arguments it names exist.
 
     Args:
         tool: the tool; its `touches` are checked too.
-        tables: the tables of the seed state. Where there are none, tasks bring their own, and none is unknown.
+        state: the seed state. Where it has no tables, tasks bring their own, and none is unknown.
         place: the file and tool that findings name.
         findings: where problems go.
     """
+    # The customer's tools see the customer's document, whose objects are their tables.
+    tables = state["tables"] if tool.requestor == "assistant" else state["user"]
     for table in tool.touches or ():
         if tables and table not in tables:
             _unknown_table(table, f"{place} /x-ccgym/touches", tables, findings)

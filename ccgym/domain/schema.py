@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, cast
 
 import jsonschema_rs
@@ -40,7 +40,7 @@ class ArgumentValidator:
 
     def __init__(self, parameters: dict[str, Any], where: str = "schema") -> None:
         for path, message, fix in _problems(parameters, (), 0):
-            raise DomainError(message, where=f"{where} {pointer(path)}".rstrip(), fix=fix)
+            raise DomainError(message, where=_join(where, path), fix=fix)
         self.schema = closed(parameters)
         self._validator = compile_schema(self.schema, where)
         self._is_valid = self._validator.is_valid
@@ -82,7 +82,11 @@ class ArgumentValidator:
         if name in _LIMITS:
             return f"{place}: found {found}, must {_LIMITS[name].format(getattr(facts, 'limit', ''))}"
         if name in ("anyOf", "oneOf"):
-            return f"{place}: found {found}, which fits none of the allowed forms (or, for oneOf, more than one)"
+            first = [branch[0].kind for branch in facts.context if branch]
+            if first and all(kind.name == "type" for kind in first):
+                return f"{place}: found {found}, must be of type {' or '.join(t for kind in first for t in kind.types)}"
+            several = type(facts).__name__ == "OneOfMultipleValid"
+            return f"{place}: found {found}, which fits {'more than one' if several else 'none'} of the allowed forms"
         return f"{place}: found {found}, which breaks {name!r} of the schema"
 
 
@@ -121,7 +125,7 @@ def compile_schema(schema: dict[str, Any], where: str) -> jsonschema_rs.Draft202
         if error.kind.name == "pattern" or (path and path[-1] == "pattern") or "patternProperties" in path:
             message = f"pattern {show(found if isinstance(found, str) else path[-1])} cannot run in linear time"
             fix = "Write it without lookaround, backreferences and huge repeats"
-        raise DomainError(message, where=f"{where} {pointer(path)}".rstrip(), fix=fix) from None
+        raise DomainError(message, where=_join(where, path), fix=fix) from None
     except (ValueError, jsonschema_rs.ReferencingError) as error:
         raise DomainError(f"not JSON Schema 2020-12: {str(error)[:160]}", where=where) from None
 
@@ -145,6 +149,11 @@ def _problems(schema: Any, path: tuple[Any, ...], depth: int) -> Iterator[tuple[
                 yield from _problems(item, (*path, key, name), depth + 1)
         elif key not in _DATA:
             yield from _problems(value, (*path, key), depth + 1)
+
+
+def _join(where: str, path: Iterable[Any]) -> str:
+    """A place in a schema that itself stands at a place, which may end in a pointer already."""
+    return f"{where}{'' if ' /' in where else ' '}{pointer(path)}".rstrip()
 
 
 def _at(value: Any, path: list[str | int]) -> Any:
