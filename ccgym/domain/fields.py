@@ -70,3 +70,7 @@ class Part(BaseModel):
     """Base of all models here: frozen, and nothing unknown is let through."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    def as_json(self) -> dict[str, Any]:
+        """The same as plain JSON, without defaults."""
+        return self.model_dump(mode="json", exclude_defaults=True)
