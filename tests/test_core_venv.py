@@ -61,7 +61,8 @@ def test_no_training_package_is_importable(core, name):
 
 
 def test_the_wheel_holds_no_package_with_a_name_that_belongs_to_others(core):
-    code = "import importlib.util as u; print([n for n in ('tools', 'envs', 'rewards', 'plugins', 'tests', 'bench') if u.find_spec(n)])"
+    names = ("tools", "envs", "rewards", "plugins", "tests", "bench")
+    code = f"import importlib.util; print([name for name in {names} if importlib.util.find_spec(name)])"
     assert core.python(code).strip() == "[]"
 
 

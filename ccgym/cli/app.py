@@ -14,6 +14,7 @@ from typing import Any
 
 import click
 
+from ccgym.cli.logs import show_logs
 from ccgym.cli.names import pick
 from ccgym.cli.output import Output, debug_option
 from ccgym.cli.verbs import MODULES, VERBS, owner, plugin_verbs
@@ -102,6 +103,7 @@ def ccgym() -> None:
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command line (default: the process's) and return the exit status."""
     out = Output()
+    show_logs(out)
     try:
         status = ccgym.main(
             args=None if arguments is None else list(arguments), prog_name="ccgym", standalone_mode=False, obj=out

@@ -95,14 +95,25 @@ def _report(out: Output, name: str, findings: list[Finding], played: int) -> int
     findings = sorted(findings, key=lambda f: ORDER.index(f.severity))
     counts = {severity: sum(f.severity == severity for f in findings) for severity in ORDER}
     if out.json:
-        rows = [asdict(finding) for finding in findings]
-        out.data({"domain": name, "findings": rows, "references_played": played, **counts})
+        listed = [asdict(finding) for finding in findings]
+        out.data({"domain": name, "findings": listed, "references_played": played, **counts})
         return 1 if counts["error"] else 0
     if findings:
-        rows = [[f.severity, f.code, f.place, f.message, f.fix or ""] for f in findings]
+        rows = [
+            [f.severity, f.code, f.place + (f" and {len(same)} more" if same else ""), f.message, f.fix or ""]
+            for f, *same in _alike(findings)
+        ]
         out.table(["severity", "code", "place", "finding", "fix"], rows)
         out.line()
     summary = ", ".join(f"{count} {severity}{'s' * (count != 1)}" for severity, count in counts.items() if count)
     style = "red" if counts["error"] else "green"
     out.line(f"{name}: {summary or 'nothing wrong'}; {played} references played.", style)
     return 1 if counts["error"] else 0
+
+
+def _alike(findings: list[Finding]) -> list[list[Finding]]:
+    """Findings in groups that differ in their place only: a mistake in a template shows in every task it yields."""
+    groups: dict[tuple[str, str, str], list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault((finding.severity, finding.code, finding.message), []).append(finding)
+    return list(groups.values())

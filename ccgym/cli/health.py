@@ -95,7 +95,9 @@ def packages(extras: tuple[str, ...]) -> Iterator[Finding]:
         mine = [r for r in requirements() if r.extra == extra]
         what = "packages of the core" if extra is None else f"packages of [{extra}]"
         install = "pip install ccgym" if extra is None else f"pip install 'ccgym[{extra}]'"
-        missing, wrong, good = [], [], []
+        missing: list[str] = []
+        wrong: list[tuple[Requirement, str]] = []
+        good: list[tuple[Requirement, str]] = []
         for requirement in mine:
             try:
                 installed = version(requirement.name)

@@ -137,9 +137,9 @@ def model(name: str) -> Iterator[Finding]:
 def _load(path: str) -> str:
     from transformers import AutoConfig, AutoTokenizer
 
-    from ccgym.models import resolve
+    from ccgym import models
 
-    folder = str(resolve(path))
+    folder = str(models.path(path.removeprefix("builtin:"))) if path.startswith("builtin:") else path
     config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
     tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
     return f"{config.model_type}, {len(tokenizer):,} tokens"

@@ -8,12 +8,11 @@ from typing import Any
 
 import click
 
-from ccgym.cli.output import Output, console
+from ccgym.cli.output import Output
 from ccgym.cli.output import command as verb
-from ccgym.cli.transcript import WIDTH, Line, transcript
+from ccgym.cli.transcript import print_line, transcript
 from ccgym.errors import EpisodeError
 from ccgym.log import log_files, read_log
-from ccgym.terminal import clean_terminal
 
 DIVERGED = 3
 """Exit status where a replay differs from its record."""
@@ -76,21 +75,7 @@ def _print(out: Output, name: str, episode: Any, step: int | None) -> None:
         out.data({"episode": name, "events": [msgspec.to_builtins(event) for event in events]})
         return
     for line in transcript(episode, step):
-        _print_line(out, line)
-
-
-def _print_line(out: Output, line: Line) -> None:
-    if not out.rich:
-        out.line(line.plain().rstrip())
-        return
-    from rich.table import Table
-    from rich.text import Text
-
-    row = Table.grid(padding=(0, 1))
-    row.add_column(width=WIDTH, no_wrap=True)
-    row.add_column(ratio=1, overflow="fold")
-    row.add_row(Text(line.label, style="dim"), Text(clean_terminal(line.text), style=line.style))
-    console().print(row)
+        print_line(out, line)
 
 
 def _list(out: Output, found: list[tuple[str, Any]]) -> None:

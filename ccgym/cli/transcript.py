@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ccgym import jsontext
+from ccgym.cli.output import Output, console
 from ccgym.terminal import clean_terminal
 from ccgym.turns import parse_turn
 from ccgym.types import (
@@ -71,7 +72,7 @@ def transcript(episode: Episode, step: int | None = None) -> Iterator[Line]:
     for event in episode:
         if step is not None and event.step != step:
             continue
-        lines = list(_lines(event))
+        lines = list(event_lines(event))
         if lines and event.step != shown_step:
             shown_step = event.step
             yield Line("", "")
@@ -79,7 +80,8 @@ def transcript(episode: Episode, step: int | None = None) -> Iterator[Line]:
         yield from lines
 
 
-def _lines(event: Any) -> Iterator[Line]:
+def event_lines(event: Any) -> Iterator[Line]:
+    """The lines of one event; none for events that hold nothing to read."""
     match event:
         case Message(role="assistant"):
             yield from _turn(event.content)
@@ -169,6 +171,16 @@ def _reward(event: RewardEvent) -> Iterator[Line]:
         yield Line("", ", ".join(parts), "dim")
 
 
-def text(lines: Iterator[Line]) -> str:
-    """Lines as clean text."""
-    return "\n".join(clean_terminal(line.plain()).rstrip() for line in lines)
+def print_line(out: Output, line: Line) -> None:
+    """Print one line: in columns and colours on a terminal, as text in a pipe."""
+    if not out.rich:
+        out.line(line.plain().rstrip())
+        return
+    from rich.table import Table
+    from rich.text import Text
+
+    row = Table.grid(padding=(0, 1))
+    row.add_column(width=WIDTH, no_wrap=True)
+    row.add_column(ratio=1, overflow="fold")
+    row.add_row(Text(line.label, style="dim"), Text(clean_terminal(line.text), style=line.style))
+    console().print(row)
