@@ -11,6 +11,7 @@ from ccgym import Episode, RewardResult, reward
 from ccgym.types import RuleEvent, ToolEvent
 from ccgym_rewards._calls import equal
 from ccgym_rewards._matching import unmatched
+from ccgym_rewards._patches import differences, short
 from ccgym_rewards._text import fold
 
 _FENCE = re.compile(r"```(?:json)?\s*\n(.*?)```", re.DOTALL)
@@ -64,7 +65,7 @@ def basis(episode: Episode) -> list[str]:
 
 
 def _state(episode: Episode) -> Part:
-    target, end = episode.begin.target, episode.end
+    target, end, options = episode.begin.target, episode.end, episode.begin.options
     if target is None:
         return Part(None, "the episode has no target")
     if end is None:
@@ -73,42 +74,11 @@ def _state(episode: Episode) -> Part:
         return YES
     if target.patch is None or end.patch is None:
         return Part(0.0, "the final state is not the target", (end.n,))
-    tolerance = float(episode.begin.options.get("tolerance") or 0.0)
-    found, wanted = _effects(end.patch, tolerance), _effects(target.patch, tolerance)
-    paths = [
-        path for path in dict.fromkeys([*wanted, *found])
-        if path not in found or path not in wanted or not equal(found[path], wanted[path], tolerance)
-    ]  # fmt: skip
-    if not paths and tolerance:
+    tolerance = float(options.get("tolerance") or 0.0)
+    told = differences(end.patch, target.patch, tolerance, options.get("exclude") or ())
+    if tolerance and not told:
         return YES
-    return Part(0.0, _difference(paths, found, wanted), (end.n,))
-
-
-def _effects(patch: list[dict[str, Any]], tolerance: float) -> dict[str, list[Any]]:
-    """Path to what a net patch leaves there: [value], or [] for nothing. Changes within the tolerance are none."""
-    effects: dict[str, list[Any]] = {}
-    for op in patch:
-        left = [] if op["op"] == "remove" else [op.get("value")]
-        if not (tolerance and left and "old" in op and equal(left[0], op["old"], tolerance)):
-            effects[op["path"]] = left
-    return effects
-
-
-def _difference(paths: list[str], found: dict[str, list[Any]], wanted: dict[str, list[Any]]) -> str:
-    told = []
-    for path in paths[:3]:
-        if path not in found:
-            told.append(f"{path} is not changed to {_short(wanted[path])}")
-        elif path not in wanted:
-            told.append(f"{path} should not change, and is {_short(found[path])}")
-        else:
-            told.append(f"{path} is {_short(found[path])}, not {_short(wanted[path])}")
-    return "; ".join(told) or "the final state is not the target"
-
-
-def _short(left: list[Any]) -> str:
-    text = json.dumps(left[0], ensure_ascii=False) if left else "gone"
-    return text if len(text) <= 60 else text[:59] + "…"
+    return Part(0.0, "; ".join(told[:3]) or "the final state is not the target", (end.n,))
 
 
 def _say(episode: Episode) -> Part:
@@ -126,9 +96,9 @@ def _actions(episode: Episode) -> Part:
     calls = [e for e in episode.events if type(e) is ToolEvent and e.error is None and e.step > 0]
     missing, extra = unmatched(wanted, calls)
     if missing:
-        return Part(0.0, "not called: " + ", ".join(f"{a['name']}({_short([a.get('args', {})])})" for a in missing[:3]))
+        return Part(0.0, "not called: " + ", ".join(f"{a['name']}({short(a.get('args', {}))})" for a in missing[:3]))
     if extra:
-        told = ", ".join(f"{call.name}({_short([call.arguments])})" for call in extra[:3])
+        told = ", ".join(f"{call.name}({short(call.arguments)})" for call in extra[:3])
         return Part(0.0, f"called beyond the reference: {told}", tuple(call.n for call in extra))
     return YES
 
@@ -165,7 +135,7 @@ def _output(episode: Episode) -> Part:
     wrong = [key for key in wanted if key not in found or not equal(found[key], wanted[key])]
     if not wrong:
         return YES
-    told = ", ".join(f"{key} is {_short([found[key]]) if key in found else 'missing'}" for key in wrong[:3])
+    told = ", ".join(f"{key} is {short(found[key]) if key in found else 'missing'}" for key in wrong[:3])
     return Part(0.0, told, (number,))
 
 
