@@ -7,8 +7,10 @@ import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 import gymnasium
+import msgspec
 
 import ccgym
 from ccgym import seeds
@@ -46,6 +48,8 @@ from ccgym.users import make_customer
 Info = dict[str, Any]
 Step = tuple[str, float, bool, bool, Info]
 _STEP_SLACK = 4096
+_REFERENCES: WeakKeyDictionary[Domain, dict[Any, Reference]] = WeakKeyDictionary()
+"""What playing a task's reference led to, by task digest, and by episode seed where the reference asked for ids."""
 
 
 class Job(NamedTuple):
@@ -93,7 +97,7 @@ class CcgymEnv(gymnasium.Env[str, str]):
         render_mode: None or `ansi`.
     """
 
-    metadata = {"render_modes": ["ansi"]}  # noqa: RUF012 (Gymnasium's own form)
+    metadata = {"render_modes": ["ansi"], "render_fps": 1}  # noqa: RUF012 (Gymnasium's own form)
 
     def __init__(
         self,
@@ -129,7 +133,9 @@ class CcgymEnv(gymnasium.Env[str, str]):
         self.tools: list[Tool] = []
         self._over = True
         self._registry = registry()
-        self._plugins = {p.name: {"version": p.version, "digest": p.digest} for p in self._registry.taking_part()}
+        used: list[Any] = [("reward", name) for name in self.scorer.weights]
+        used += [("tool", name) for name in (spec.tools, domain.name) if name in self._registry.tools]
+        self._plugins = self._registry.provenance(used)
 
     # --- Gymnasium's face -------------------------------------------------------------------------------------------
 
@@ -197,6 +203,8 @@ class CcgymEnv(gymnasium.Env[str, str]):
         if ending is not None:
             reward += self._finish(ending, info)
         events = self.episode.events[mark:]
+        if ending is not None:  # no clock stands in info
+            events = [msgspec.structs.replace(e, seconds=0.0) if type(e) is End else e for e in events]
         info["events"] = events
         info["messages"] = self._messages_of(events)
         info["state_hash"] = self._hash
@@ -204,13 +212,7 @@ class CcgymEnv(gymnasium.Env[str, str]):
         return "\n".join(self._answers), reward, terminated, ending is not None and not terminated, info
 
     def _pick(self, wanted: Any) -> Task:
-        if wanted is None:
-            return self._draw()
-        if isinstance(wanted, str):
-            return self.domain.find_task(wanted)
-        if isinstance(wanted, dict):
-            return self.domain.task_from(wanted)
-        return wanted
+        return self._draw() if wanted is None else self.domain.task(wanted)
 
     def _draw(self) -> Task:
         domain = self.domain
@@ -227,13 +229,12 @@ class CcgymEnv(gymnasium.Env[str, str]):
     def _begin(self, task: Task, seed: int, sample: int) -> tuple[str, Info]:
         domain = self.domain
         self.task, self._sample = task, sample
-        self._limits = domain.limits_for(task)
+        self._limits = domain.limits(task)
         self._task_json = task.as_json()
         self._asserts = self._task_json.get("expect", {}).get("asserts", [])
         self._episode_seed = seeds.derive(seed, task.id)
         self.tools = domain.tools_for(task)
         self._tools = {tool.name: tool for tool in self.tools}
-        self._user = domain.user_for(task)
         self.episode = Episode()
         self._events = self.episode.events
         self._step = self._calls = self._errors = self._chars = 0
@@ -258,6 +259,7 @@ class CcgymEnv(gymnasium.Env[str, str]):
             options={
                 "basis": task.basis,
                 "tolerance": domain.spec.state.tolerance,
+                "exclude": domain.spec.state.exclude,
                 "reference": reference.size,
                 "limits": self._limits.model_dump(),
                 "weights": self.scorer.weights,
@@ -276,7 +278,7 @@ class CcgymEnv(gymnasium.Env[str, str]):
 
     def _make_customer(self) -> Any:
         return make_customer(
-            self._user,
+            self._task_json.get("user", {}),
             language=self.domain.language,
             seed=self._episode_seed,
             where=f"task {self.task.id}",
@@ -299,7 +301,8 @@ class CcgymEnv(gymnasium.Env[str, str]):
         room = self._limits.max_chars - self._chars
         self._chars += len(text)
         if len(text) > room:
-            self._emit(Message, role="assistant", content=text[: max(room, 0)])
+            # One character past the room, so that a replay of what was recorded meets the limit too.
+            self._emit(Message, role="assistant", content=text[: max(room, 0) + 1])
             return self._limit("max_chars", self._limits.max_chars)
         self._emit(Message, role="assistant", content=text)
         if turn.limit is not None:
@@ -352,8 +355,8 @@ class CcgymEnv(gymnasium.Env[str, str]):
             self._answer(call, error=problem)
             return self._count_error()
         try:
-            if tool.blocking:
-                outcome = yield Job(self.backend.prepare(call.name, call.arguments, "assistant"), tool.seconds)
+            if tool.blocking and hasattr(self.backend, "prepare"):
+                outcome = yield Job(self.backend.prepare(call.name, call.arguments), tool.seconds)
                 result = self.backend.finish(outcome.value, outcome.error)
             else:
                 result = self.backend.call(call.name, call.arguments)
@@ -437,17 +440,15 @@ class CcgymEnv(gymnasium.Env[str, str]):
         net_patch = getattr(self.backend, "net_patch", None)
         seconds = round(time.perf_counter() - self._started, 6)
         self._emit(End, reason=ending, patch=net_patch() if net_patch else None, seconds=seconds)
-        total, scores, unscored = 0.0, {}, []
-        for scored in self.scorer.score_episode(self.episode):
+        results, scores, unscored = self.scorer.score_episode(self.episode), {}, []
+        for scored in results:
             self._emit(RewardEvent, **scored.fields())
             if scored.value is None:
                 unscored.append(scored.name)
             else:
                 scores[scored.name] = float(scored.value)
-                if not scored.stepwise:
-                    total += scored.weight * scored.value
         info["rewards"], info["unscored"], info["termination"] = scores, unscored, ending
-        return total
+        return self.scorer.total(results)
 
     def _score_step(self) -> float:
         if not self.scorer.stepwise:
@@ -466,7 +467,7 @@ class CcgymEnv(gymnasium.Env[str, str]):
 
     def _reference(self, task: Task) -> Reference:
         """The task's reference; shared by all seeds unless the reference asked for ids or random numbers."""
-        cache = self.domain.cache.setdefault("references", {})
+        cache = _REFERENCES.setdefault(self.domain, {})
         found = cache.get(task.digest) or cache.get((task.digest, self._episode_seed))
         if found is None:
             backend = self._new_backend(task)
@@ -491,7 +492,7 @@ class CcgymEnv(gymnasium.Env[str, str]):
         """The reference of the task that is being played: target, size, and what failed in it."""
         return self._reference(self.task)
 
-    def _emit(self, kind: Callable[..., Any], **fields: Any) -> None:
+    def _emit(self, kind: Callable[..., Any], /, **fields: Any) -> None:
         events = self._events
         event = kind(episode=self._sample, n=len(events), step=self._step, hash=self._hash, **fields)
         events.append(event)

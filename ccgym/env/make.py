@@ -8,6 +8,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from gymnasium.envs.registration import EnvSpec
+
 from ccgym.domain import Domain, load_domain
 from ccgym.env.env import CcgymEnv
 from ccgym.errors import CcgymError, PluginError
@@ -47,9 +49,11 @@ def make(name: str | os.PathLike[str] | Domain, **kwargs: Any) -> CcgymEnv:
     Raises:
         CcgymError: nothing of that name; DomainError: the domain is not valid.
     """
-    if isinstance(name, Domain):
-        return CcgymEnv(name, **kwargs)
-    return CcgymEnv(find_domain(name), env=kwargs.pop("env", str(name)), **kwargs)
+    domain = name if isinstance(name, Domain) else find_domain(name)
+    asked = str(kwargs.pop("env", domain.path if isinstance(name, Domain) else name))
+    env = CcgymEnv(domain, env=asked, **kwargs)
+    env.spec = EnvSpec(f"ccgym/{domain.name}-v0", entry_point="ccgym.env:make", kwargs={"name": asked, **kwargs})
+    return env
 
 
 def make_registered(env_id: str, **kwargs: Any) -> CcgymEnv:

@@ -1,0 +1,269 @@
+"""Replay: play the recorded actions again, in the environment as installed now, and compare event by event."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ccgym.env import CcgymEnv, make
+from ccgym.errors import CcgymError
+from ccgym.log import GroupLog, read_log
+from ccgym.scoring import Scorer
+from ccgym.types import (
+    UNCOMPARED,
+    Begin,
+    End,
+    Episode,
+    ErrorEvent,
+    LimitEvent,
+    Message,
+    Model,
+    RewardEvent,
+    ToolEvent,
+    Turn,
+)
+
+_NOTICED = {"ccgym": "ccgym", "plugins": "plugins", "fitted": "fitted rewards"}
+"""Fields of `begin` that name what was installed: a difference is told, and looked for in the events that follow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Divergence:
+    """The first place where a replay parts from the record."""
+
+    path: str
+    episode: int
+    event: int
+    """Number of the event, from 0."""
+    kind: str
+    field: str
+    expected: Any
+    found: Any
+
+    def __str__(self) -> str:
+        where = f"{self.path}#{self.episode} event {self.event} ({self.kind})"
+        return f"{where}: {self.field} was {_short(self.expected)}, and is now {_short(self.found)}"
+
+
+@dataclass(slots=True)
+class Verified:
+    """What a verification of one log file came to."""
+
+    path: Path
+    episodes: int = 0
+    steps: int = 0
+    divergence: Divergence | None = None
+    notices: list[str] = field(default_factory=list)
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 160 else text[:157] + "…"
+
+
+def recorded_turns(episode: Episode) -> Iterator[tuple[Turn | None, ToolEvent | None]]:
+    """The actions of an episode, in order: the agent's turns, and the customer's own calls between them."""
+    events, i = episode.events, 0
+    while i < len(events):
+        event = events[i]
+        if isinstance(event, ToolEvent) and event.requestor == "user":
+            yield None, event
+        elif event.step > 0 and isinstance(event, Model | Message | ErrorEvent) and _opens(event):
+            step, turn = event.step, Turn("")
+            while i < len(events) and events[i].step == step and not _closed(events[i], turn):
+                _take(events[i], turn)
+                i += 1
+            yield turn, None
+            continue
+        i += 1
+
+
+def _opens(event: Any) -> bool:
+    """Whether a turn of the agent begins with this event."""
+    if isinstance(event, Message):
+        return event.role == "assistant"
+    return isinstance(event, Model) or event.code == "policy_error"
+
+
+def _closed(event: Any, turn: Turn) -> bool:
+    """Whether the event follows from the turn, instead of being part of it."""
+    if isinstance(event, Model):
+        return False
+    if isinstance(event, Message):
+        return event.role != "assistant"
+    if isinstance(event, ErrorEvent):
+        return event.code != "policy_error"
+    return not (isinstance(event, LimitEvent) and event.name in ("max_tokens", "time"))
+
+
+def _take(event: Any, turn: Turn) -> None:
+    if isinstance(event, Model):
+        cut = event.mask.index(1) if 1 in event.mask else len(event.mask)
+        turn.context, turn.ids = event.ids[:cut], event.ids[cut:]
+        turn.logprobs, turn.version = event.logprobs, event.version
+    elif isinstance(event, Message):
+        turn.text = event.content
+    elif isinstance(event, ErrorEvent):
+        turn.error = event.message
+    else:
+        turn.limit = event.name
+
+
+def replay(episode: Episode, env: CcgymEnv | None = None, *, until: int | None = None) -> CcgymEnv:
+    """Play an episode's recorded actions again; the environment then holds the new episode.
+
+    Args:
+        episode: what to play.
+        env: an environment of the episode's domain; None: made from what its `begin` names.
+        until: stop after this step.
+
+    Raises:
+        CcgymError: the domain that the episode names is not installed.
+    """
+    begin = episode.begin
+    if env is None:
+        env = env_for(begin)
+    env.policy = begin.policy
+    env.reset(options={"task": begin.task, "seed": begin.seed, "sample": begin.sample})
+    over = False
+    for turn, user_call in recorded_turns(episode):
+        if over or (until is not None and env.episode.steps >= until):
+            break
+        if user_call is not None:
+            env.user_call(user_call.name, user_call.arguments)
+        elif turn is not None:
+            _, _, terminated, truncated, _ = env.step(turn)
+            over = terminated or truncated
+    return env
+
+
+def env_for(begin: Begin) -> CcgymEnv:
+    """The environment that an episode's `begin` names, scoring as it was scored."""
+    options = begin.options
+    return make(begin.env, weights=options.get("weights"), gates=options.get("gates"), policy=begin.policy)
+
+
+def verify(path: str | Path, *, only: int | None = None, envs: dict[Any, CcgymEnv] | None = None) -> Verified:
+    """Re-execute the episodes of one log file and find the first event and field that differ.
+
+    Args:
+        path: a log file.
+        only: the one episode to verify.
+        envs: environments to reuse between files; filled as they are needed.
+
+    Raises:
+        EpisodeError: the file is broken. CcgymError: its domain is not installed.
+    """
+    log = read_log(path)
+    done = Verified(log.path, notices=list(log.notices))
+    envs = {} if envs is None else envs
+    again: dict[int, Episode] = {}
+    for number, episode in sorted(log.episodes.items()):
+        if only is not None and number != only:
+            continue
+        begin = episode.begin
+        key = (begin.env, msgspec.json.encode(begin.options.get("weights")), begin.policy)
+        env = envs.get(key) or envs.setdefault(key, env_for(begin))
+        replay(episode, env)
+        again[number] = env.episode
+        done.episodes += 1
+        done.steps += episode.steps
+        done.divergence = _compare(log, number, episode, env.episode, done.notices)
+        if done.divergence is not None:
+            return done
+        if episode.end is None:
+            done.notices.append(f"{log.path}#{number} is unfinished: verified as far as it goes")
+    if only is None:
+        done.divergence = _compare_group(log, again, envs)
+    return done
+
+
+def _compare(log: GroupLog, number: int, old: Episode, new: Episode, notices: list[str]) -> Divergence | None:
+    grouped = {e.name for e in new.events if isinstance(e, RewardEvent)}
+    recorded = [e for e in old.events if not (isinstance(e, RewardEvent) and e.name not in grouped)]
+    if old.end is None:
+        del recorded[len(new.events) :]
+    for i, event in enumerate(recorded):
+        if i >= len(new.events):
+            return Divergence(str(log.path), number, event.n, _kind(event), "event", _kind(event), "nothing more")
+        difference = _difference(event, new.events[i], notices)
+        if difference is not None:
+            return Divergence(str(log.path), number, event.n, _kind(event), *difference)
+    if len(new.events) > len(recorded) and old.end is not None:
+        extra = new.events[len(recorded)]
+        return Divergence(str(log.path), number, extra.n, _kind(extra), "event", "nothing more", _kind(extra))
+    return None
+
+
+def _difference(old: Any, new: Any, notices: list[str]) -> tuple[str, Any, Any] | None:
+    """Field, expected and found of the first difference between two events, or None."""
+    if type(old) is not type(new):
+        return "event", _kind(old), _kind(new)
+    for name in old.__struct_fields__:
+        if name in UNCOMPARED:
+            continue
+        a, b = getattr(old, name), getattr(new, name)
+        if a == b and type(a) is type(b):
+            continue
+        a, b = _plain(a), _plain(b)
+        if a == b:
+            continue
+        if isinstance(old, Begin) and name in _NOTICED:
+            _notice(notices, f"{_NOTICED[name]} differ: recorded {_short(a)}, installed {_short(b)}")
+            continue
+        if isinstance(old, Begin) and name == "domain" and a["digest"] != b["digest"]:
+            _notice(notices, f"the domain changed: recorded digest {a['digest'][:12]}, now {b['digest'][:12]}")
+            continue
+        return (name, a, b) if not isinstance(a, dict) or not isinstance(b, dict) else _inside(name, a, b)
+    return None
+
+
+def _inside(path: str, a: dict[str, Any], b: dict[str, Any]) -> tuple[str, Any, Any]:
+    """The first key at which two objects differ, as a dotted path."""
+    for key in [*a, *(key for key in b if key not in a)]:
+        if a.get(key) != b.get(key):
+            left, right = a.get(key), b.get(key)
+            if isinstance(left, dict) and isinstance(right, dict):
+                return _inside(f"{path}.{key}", left, right)
+            return f"{path}.{key}", left, right
+    return path, a, b
+
+
+def _compare_group(log: GroupLog, again: dict[int, Episode], envs: dict[Any, CcgymEnv]) -> Divergence | None:
+    """Score the group anew and compare the rewards that only a group has."""
+    ended = all(isinstance(e.end, End) for e in again.values())
+    if not again or log.group is None or not ended:
+        return None
+    scorer: Scorer = next(iter(envs.values())).scorer
+    numbers = sorted(again)
+    for env in envs.values():
+        if env.episode is again[numbers[-1]]:
+            scorer = env.scorer
+    scored = scorer.score_group([again[number] for number in numbers])
+    for number, events in zip(numbers, scored.events, strict=True):
+        old = {e.name: e for e in log.episodes[number].events if isinstance(e, RewardEvent)}
+        for result in events:
+            event = old.get(result.name)
+            if event is not None and event.value != result.value:
+                return Divergence(
+                    str(log.path), number, event.n, "reward", f"{event.name}.value", event.value, result.value
+                )
+    return None
+
+
+def _notice(notices: list[str], text: str) -> None:
+    if text not in notices:
+        notices.append(text)
+
+
+def _plain(value: Any) -> Any:
+    """JSON form, so that what was read and what was made compare alike."""
+    return msgspec.json.decode(msgspec.json.encode(value))
+
+
+def _kind(event: Any) -> str:
+    return event.__struct_config__.tag
