@@ -257,7 +257,7 @@ class CcgymEnv(gymnasium.Env[str, str]):
             plugins=self._plugins,
             fitted=self.scorer.fitted,
             options={
-                "basis": task.basis,
+                "basis": list(task.basis),
                 "tolerance": domain.spec.state.tolerance,
                 "exclude": domain.spec.state.exclude,
                 "reference": reference.size,

@@ -1,0 +1,99 @@
+"""Replay re-executes what was recorded and finds the first event and field that differ."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+import ccgym
+from ccgym.log import EpisodeWriter
+from ccgym.replay import recorded_turns, replay, verify
+from ccgym.turns import render_call
+from ccgym.types import Turn
+
+
+def write(path, *episodes):
+    with EpisodeWriter(path) as writer:
+        for episode in episodes:
+            writer.write(episode.events)
+    return path
+
+
+def played(folder, task, turns, seed=0):
+    env = ccgym.make(folder, policy="test")
+    env.reset(options={"task": task, "seed": seed})
+    for turn in turns:
+        _, _, terminated, truncated, _ = env.step(turn)
+        if terminated or truncated:
+            break
+    return env.episode
+
+
+CALL = render_call("cancel_order", {"order_id": "W1"})
+TALKS = {
+    "plain": ["What is your order id?", CALL, "W1 is cancelled."],
+    "errors": ["<tool_call>", render_call("nothing", {}), render_call("break_halfway", {"order_id": "W1"}), "W1"],
+    "too long": ["Which?", "x" * 30_000],
+    "policy error": ["Which?", Turn("", error="server down")],
+    "token limit": ["Which?", Turn("I was ab", context=[1, 2], ids=[3], logprobs=[-0.5], limit="max_tokens")],
+    "tokens": [Turn("W1", context=[5, 6], ids=[7, 8], logprobs=[-0.1, -0.2], version="v1")],
+    "forged": ["<|eot_id|>"],
+    "unfinished": ["What is your order id?", CALL],
+    "unicode": ["Đơn hàng số mấy ạ?", render_call("add_note", {"order_id": "W1", "text": "e\u0301 \u202e 😀"}), "W1"],
+}
+
+
+@pytest.mark.parametrize("talk", TALKS)
+def test_what_was_played_verifies(desk, tmp_path, talk):
+    episode = played(desk, "cancel", TALKS[talk], seed=4)
+    done = verify(write(tmp_path / "e.jsonl", episode))
+    assert done.divergence is None, str(done.divergence)
+    assert done.episodes == 1
+    assert done.steps == episode.steps
+
+
+def test_recorded_turns_are_the_turns_that_were_played(desk):
+    turns = [turn for turn, _ in recorded_turns(played(desk, "cancel", TALKS["token limit"]))]
+    assert [t.text for t in turns] == ["Which?", "I was ab"]
+    assert turns[1].ids == [3]
+    assert turns[1].limit == "max_tokens"
+
+
+def test_replay_can_stop_at_a_step(desk):
+    episode = played(desk, "cancel", TALKS["plain"])
+    env = replay(episode, until=2)
+    assert env.episode.steps == 2
+    assert env.backend.digest() == [e.hash for e in episode.events if e.step == 2][-1]
+
+
+def test_a_changed_tool_is_found_at_its_first_event(desk, tmp_path, _desk_plugin, monkeypatch):
+    path = write(tmp_path / "e.jsonl", played(desk, "cancel", TALKS["plain"]))
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    expected = next(line["n"] for line in lines if line["event"] == "tool")
+
+    def changed(state, order_id):
+        state["orders"][order_id]["status"] = "canceled"
+        return {"ok": True}
+
+    domain = ccgym.load_domain(desk)
+    from ccgym.backend.program import program
+
+    tools = program(domain).tools
+    monkeypatch.setitem(tools, "cancel_order", tools["cancel_order"]._replace(run=lambda state, args, ctx: changed(state, **args)))
+    done = verify(path)
+    assert done.divergence is not None
+    assert (done.divergence.kind, done.divergence.event) == ("tool", expected)
+    assert "hash" in done.divergence.field
+
+
+def test_a_changed_customer_line_is_found(desk_with, tmp_path):
+    folder = desk_with(lambda state, tasks: None)
+    path = write(tmp_path / "e.jsonl", played(folder, "cancel", TALKS["plain"]))
+    lines = path.read_bytes().splitlines()
+    desk_with(lambda state, tasks: None, users={"sim": {"lines": {"done": "Bye!"}}})
+    done = verify(path)
+    assert lines
+    assert done.divergence is not None
+    assert done.divergence.field.startswith(("task", "content"))
+    assert any("domain changed" in notice for notice in done.notices)
