@@ -44,7 +44,7 @@ def compile_mock(tool: Tool, tables: Container[str]) -> Mock:
 
     Args:
         tool: its `mock` has any kind but `python`, and the shape that `ccgym schema tools` tells.
-        tables: names of the tables that there are.
+        tables: names of the tables that there are. None: tasks bring their own, and none is unknown.
 
     Raises:
         DomainError: naming tool and path: an unknown kind or table, a bad pattern or operation.
@@ -176,7 +176,7 @@ class _Compiler:
 
     def _table(self, spec: dict[str, Any], where: str) -> str:
         name = spec.get("table")
-        if not isinstance(name, str) or name not in self.tables:
+        if not isinstance(name, str) or (self.tables and name not in self.tables):
             raise DomainError(f"no table {name!r:.60}", where=f"{where}/table", fix="Name a table of the state")
         return name
 
