@@ -1,4 +1,7 @@
-"""A domain with a seed state of 5 MB, whose tools are plain Python functions written for plain dicts."""
+"""A desk of any size, whose tools are plain Python functions written for plain dicts.
+
+The schemas are of the usual kind: a look-up by id, an address of seven fields, a return of some items for a reason.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from ccgym.domain import Domain
 from ccgym.plugins import Toolset
 
 ROWS = 18_000
+"""Orders in a seed state of 5 MB."""
 SCANNED = 1_000
 
 
@@ -21,13 +25,21 @@ def get_order(state: dict[str, Any], order_id: str) -> dict[str, Any]:
     return state["orders"][order_id]
 
 
-def set_address(state: dict[str, Any], order_id: str, street: str, city: str) -> dict[str, Any]:
+def set_address(state: dict[str, Any], order_id: str, **address: str) -> dict[str, Any]:
     """Change where an order goes."""
     order = state["orders"][order_id]
-    order["address"] = {"street": street, "city": city}
-    order["history"].append({"event": "address", "city": city})
+    order["address"] = address
+    order["history"].append({"event": "address", "city": address["city"]})
     del order["history"][:-3]
-    return {"order_id": order_id, "address": order["address"]}
+    return {"order_id": order_id, "address": address}
+
+
+def return_items(state: dict[str, Any], order_id: str, skus: list[str], reason: str, refund_to: str) -> dict[str, Any]:
+    """Take items back."""
+    order = state["orders"][order_id]
+    order["status"] = "returning"
+    order["returned"] = {"skus": skus, "reason": reason, "refund_to": refund_to}
+    return {"order_id": order_id, "status": order["status"], "items": len(skus)}
 
 
 def count_open(state: dict[str, Any]) -> dict[str, Any]:
@@ -36,12 +48,16 @@ def count_open(state: dict[str, Any]) -> dict[str, Any]:
     return {"open": sum(row["status"] == "open" and row["total"] > 0 for row in rows)}
 
 
-FUNCTIONS: list[Callable[..., Any]] = [get_order, set_address, count_open]
+FUNCTIONS: list[Callable[..., Any]] = [get_order, set_address, return_items, count_open]
 ORDER_ID = {"type": "string", "pattern": "^W[0-9]{5}$", "description": "Order number."}
 TEXT = {"type": "string", "minLength": 1, "maxLength": 120}
+ADDRESS = {
+    "name": "Lan Tran", "street": "7 Hill Road", "extra": "Flat 2", "city": "Hue", "region": "Thua Thien",
+    "country": "Vietnam", "postcode": "49000",
+}  # fmt: skip
 
 
-def _schema(name: str, effect: str, **properties: Any) -> dict[str, Any]:
+def _schema(name: str, effect: str, /, **properties: Any) -> dict[str, Any]:
     parameters = {
         "type": "object", "properties": properties, "required": list(properties), "additionalProperties": False,
     }  # fmt: skip
@@ -50,7 +66,15 @@ def _schema(name: str, effect: str, **properties: Any) -> dict[str, Any]:
 
 SCHEMAS = [
     _schema("get_order", "read", order_id=ORDER_ID),
-    _schema("set_address", "write", order_id=ORDER_ID, street=TEXT, city=TEXT),
+    _schema("set_address", "write", order_id=ORDER_ID, **dict.fromkeys(ADDRESS, TEXT)),
+    _schema(
+        "return_items",
+        "write",
+        order_id=ORDER_ID,
+        skus={"type": "array", "items": {"type": "string", "pattern": "^S[0-9]{4}$"}, "minItems": 1},
+        reason={"type": "string", "enum": ["damaged", "wrong item", "no longer needed", "too late"]},
+        refund_to={"type": "string", "enum": ["card", "voucher", "bank account"]},
+    ),
     _schema("count_open", "read"),
 ]
 
@@ -60,12 +84,12 @@ class BigDeskPlugin:
 
     @ccgym.hookimpl
     def register_tools(self, register: Callable[[Toolset], None]) -> None:
-        """The three tools."""
+        """Its tools."""
         register(Toolset("bigdesk", FUNCTIONS, schemas=SCHEMAS))
 
 
-def state() -> dict[str, Any]:
-    """The seed state, about 5 MB as JSON."""
+def state(rows: int) -> dict[str, Any]:
+    """A seed state of so many orders, about 300 bytes each as JSON."""
     orders = {
         f"W{i:05d}": {
             "order_id": f"W{i:05d}",
@@ -75,18 +99,18 @@ def state() -> dict[str, Any]:
             "items": [{"sku": f"S{i % 977:04d}", "name": "A thing of some kind", "quantity": 1 + i % 3}],
             "history": [{"event": "placed", "city": "Springfield"}, {"event": "paid", "city": "Springfield"}],
         }
-        for i in range(ROWS)
+        for i in range(rows)
     }
     return {"tables": {"orders": orders}, "user": {}}
 
 
 REFERENCE = [
     {"name": "get_order", "args": {"order_id": "W00042"}},
-    {"name": "set_address", "args": {"order_id": "W00042", "street": "7 Hill Road", "city": "Hue"}},
+    {"name": "set_address", "args": {"order_id": "W00042", **ADDRESS}},
 ]
 
 
-def load(folder: Path) -> Domain:
+def load(folder: Path, rows: int = ROWS) -> Domain:
     """Write the domain into an empty folder and load it."""
     ccgym.register(BigDeskPlugin())
     folder.mkdir(parents=True, exist_ok=True)
@@ -95,7 +119,7 @@ def load(folder: Path) -> Domain:
         f"name: BigDesk\ntools: bigdesk\nlimits: {limits}\nrewards: {{weights: {{correctness: 1.0}}}}\n"
     )
     (folder / "sop.md").write_text("# Desk\n\nFind the order, change it, say so.\n")
-    (folder / "state.json").write_text(json.dumps(state()))
+    (folder / "state.json").write_text(json.dumps(state(rows)))
     task = {
         "id": "move",
         "user": {"first_message": "Please send W00042 to 7 Hill Road, Hue."},

@@ -17,17 +17,19 @@ from ccgym.domain import Domain
 from ccgym.log import EpisodeWriter
 from ccgym.turns import render_call
 
-STEPS = 1_000
+STEPS = 999
 ASKED = 1.5
 
 
 def calls() -> list[tuple[str, dict[str, Any]]]:
-    """Reads and writes in turn, over a hundred orders."""
+    """Two writes to each read, over a hundred orders."""
     found: list[tuple[str, dict[str, Any]]] = []
-    for i in range(STEPS // 2):
+    for i in range(STEPS // 3):
         order = f"W{i % 100:05d}"
         found.append(("get_order", {"order_id": order}))
-        found.append(("set_address", {"order_id": order, "street": f"{i} Hill Road", "city": "Hue"}))
+        found.append(("set_address", {"order_id": order, **bigdesk.ADDRESS, "street": f"{i} Hill Road"}))
+        back = {"skus": [f"S{i % 977:04d}", "S0001"], "reason": "damaged", "refund_to": ("card", "voucher")[i % 2]}
+        found.append(("return_items", {"order_id": order, **back}))
     return found
 
 
