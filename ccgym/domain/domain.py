@@ -51,7 +51,7 @@ class Domain:
     """SHA-256 over everything that shapes an episode, as 64 hex digits."""
     notices: tuple[Finding, ...] = ()
     """Warnings and notices of loading."""
-    _cache: dict[Any, Any] = field(default_factory=dict)
+    _cache: dict[Any, Any] = field(default_factory=dict, init=False)
 
     def __reduce__(self) -> Any:
         from ccgym.domain.loader import load_domain
@@ -97,9 +97,14 @@ class Domain:
         task = self._cache.get(key)
         if task is None:
             task = templates.draw(self, template, split, seed)
-            if len(self._cache) > 50_000:
-                self._cache.clear()
-            self._cache[key] = task
+            self._cache[key] = self._own(task)
+        return task
+
+    def _own(self, task: Task) -> Task:
+        """Remember that a task is adopted, so that playing it again does not check it again."""
+        if len(self._cache) > 100_000:
+            self._cache.clear()
+        self._cache["own", id(task)] = task
         return task
 
     def stream_tasks(self, split: str, n: int, seed0: int = 0) -> Iterator[Task]:
@@ -117,7 +122,7 @@ class Domain:
             DomainError: no such task, or a task that does not fit the domain.
         """
         if not isinstance(which, str):
-            return self.adopt(which)
+            return which if self._cache.get(("own", id(which))) is which else self.adopt(which)
         if which in self.tasks:
             return self.tasks[which]
         name, _, rest = which.partition("/")
@@ -136,7 +141,7 @@ class Domain:
         place = where or f"task {task.id if isinstance(task, Task) else task.get('id', '')}".rstrip()
         adopted = self.complete(task, place)
         self.check(adopted, place)
-        return adopted
+        return self._own(adopted)
 
     def complete(self, task: Task | dict[str, Any], where: str) -> Task:
         """A task with its customer laid over the domain's default; whether its names exist is not looked at.

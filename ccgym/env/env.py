@@ -15,7 +15,7 @@ import msgspec
 import ccgym
 from ccgym import seeds
 from ccgym.backend import make_backend
-from ccgym.domain import Domain, Task
+from ccgym.domain import Domain, Limits, Task
 from ccgym.env.space import UnicodeText
 from ccgym.env.target import Reference, play_reference
 from ccgym.errors import CcgymError, ToolError
@@ -131,6 +131,8 @@ class CcgymEnv(gymnasium.Env[str, str]):
         self.episode = Episode()
         self.task: Task = None  # type: ignore[assignment]  # set by reset
         self.tools: list[Tool] = []
+        self._limits_by: dict[Any, Limits] = {}
+        self._recorded: dict[int, dict[str, Any]] = {}
         self._over = True
         self._registry = registry()
         used: list[Any] = [("reward", name) for name in self.scorer.weights]
@@ -229,7 +231,7 @@ class CcgymEnv(gymnasium.Env[str, str]):
     def _begin(self, task: Task, seed: int, sample: int) -> tuple[str, Info]:
         domain = self.domain
         self.task, self._sample = task, sample
-        self._limits = domain.limits(task)
+        self._limits = self._limits_of(task)
         self._task_json = task.as_json()
         self._asserts = self._task_json.get("expect", {}).get("asserts", [])
         self._episode_seed = seeds.derive(seed, task.id)
@@ -256,15 +258,7 @@ class CcgymEnv(gymnasium.Env[str, str]):
             policy=self.policy,
             plugins=self._plugins,
             fitted=self.scorer.fitted,
-            options={
-                "basis": list(task.basis),
-                "tolerance": domain.spec.state.tolerance,
-                "exclude": domain.spec.state.exclude,
-                "reference": reference.size,
-                "limits": self._limits.model_dump(),
-                "weights": self.scorer.weights,
-                "gates": self.scorer.gates,
-            },
+            options=self._options(task, reference),
         )
         self._emit(Message, role="system", content=domain.system_prompt(task))
         for message in self._task_json.get("init", {}).get("messages", ()):
@@ -275,6 +269,26 @@ class CcgymEnv(gymnasium.Env[str, str]):
         messages = self._messages_of(self._events)
         info = {"messages": messages, "tools": [t.openai() for t in self.tools], "task_id": task.id}
         return observation, info
+
+    def _options(self, task: Task, reference: Reference) -> dict[str, Any]:
+        """What shapes the episode besides its task, for the record."""
+        options = self._recorded.get(id(self._limits))
+        if options is None:
+            state = self.domain.spec.state
+            options = self._recorded[id(self._limits)] = {
+                "tolerance": state.tolerance,
+                "exclude": list(state.exclude),
+                "limits": self._limits.model_dump(),
+                "weights": self.scorer.weights,
+                "gates": self.scorer.gates,
+            }
+        return {"basis": list(task.basis), "reference": reference.size, **options}
+
+    def _limits_of(self, task: Task) -> Limits:
+        limits = self._limits_by.get(task.limits)
+        if limits is None:
+            limits = self._limits_by[task.limits] = self.domain.limits(task)
+        return limits
 
     def _make_customer(self) -> Any:
         return make_customer(
