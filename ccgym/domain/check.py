@@ -9,6 +9,7 @@ from ccgym.domain.domain import Domain
 from ccgym.domain.files import Folder
 from ccgym.domain.findings import Finding, Findings, did_you_mean
 from ccgym.domain.loader import read_domain
+from ccgym.domain.mockcheck import columns_written, unknown_columns
 from ccgym.domain.models import SCRIPT_FIELDS, Call
 from ccgym.plugins import Registry, registry
 
@@ -68,6 +69,9 @@ def _tools(domain: Domain, findings: Findings) -> None:
                              "has no description", severity="notice")  # fmt: skip
         if domain.tasks and name not in used:
             findings.add("unused-tool", f"tool {name}", "no task's reference calls it", severity="notice")
+    written = columns_written(domain.tools.values())
+    for name, tool in domain.tools.items():
+        unknown_columns(tool, domain.state, written, f"tool {name}", findings)
     if not domain.tools:
         findings.add("no-tools", "domain.yaml /tools", "the domain has no tools", severity="warning")
 

@@ -15,7 +15,7 @@ from ccgym.domain.domain import Domain, complete, domain_digest
 from ccgym.domain.fields import nfc_json
 from ccgym.domain.files import Folder, stamps
 from ccgym.domain.findings import Findings, did_you_mean, from_pydantic, pointer, show
-from ccgym.domain.mockspec import check_mock
+from ccgym.domain.mockcheck import check_mock
 from ccgym.domain.models import Task, state_problem
 from ccgym.domain.prompt import prose
 from ccgym.domain.references import check_task

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -40,10 +41,16 @@ class Prompt(Part):
     tools: Literal["full", "names"] = "full"
 
 
+def _in_state(path: str) -> str:
+    if not re.match(r"/tables/[^/]|/user(/|$)", path):
+        raise ValueError(f"'{path[:60]}' excludes nothing: begin with /tables/NAME or /user")
+    return path
+
+
 class StateOptions(Part):
     """How states are compared."""
 
-    exclude: tuple[Pointer, ...] = ()
+    exclude: tuple[Annotated[Pointer, AfterValidator(_in_state)], ...] = ()
     """Paths left out of the hash; `*` stands for any one segment."""
     tolerance: Annotated[Number, Field(ge=0)] = 0.0
     """For floats in comparisons; never in hashes."""
