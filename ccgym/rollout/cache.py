@@ -29,14 +29,15 @@ class RaggedCache(Cache):
         self.index: torch.Tensor | None = None
         self.contiguous = 0
         self.places: torch.Tensor | None = None
-        super().__init__(layers=[_Layer(self) for _ in range(layers)])
+        self.own = [_Layer(self) for _ in range(layers)]
+        super().__init__(layers=list(self.own))
 
     def reserve(self, rows: int, positions: int) -> None:
         """Make room for so many rows and positions; what is kept stays."""
         if rows > self.rows or positions > self.positions:
             self.rows = max(rows, self.rows)
             self.positions = max(-(-positions // _GROWTH) * _GROWTH, self.positions)
-            for layer in self.layers:
+            for layer in self.own:
                 layer.resize()
 
     def aim(self, rows: torch.Tensor, places: torch.Tensor, span: int, device: torch.device) -> None:
@@ -56,8 +57,8 @@ class RaggedCache(Cache):
     def copy(self, source: int, targets: Sequence[int], length: int) -> None:
         """Copy the first `length` positions of one row into others."""
         index = torch.tensor(list(targets))
-        for layer in self.layers:
-            if layer.keys is not None:
+        for layer in self.own:
+            if layer.keys is not None and layer.values is not None:
                 layer.keys[index, :, :length] = layer.keys[source, :, :length]
                 layer.values[index, :, :length] = layer.values[source, :, :length]
 
@@ -65,8 +66,8 @@ class RaggedCache(Cache):
         """Exchange rows pairwise, up to a position."""
         source = torch.tensor([*first, *second])
         target = torch.tensor([*second, *first])
-        for layer in self.layers:
-            if layer.keys is not None:
+        for layer in self.own:
+            if layer.keys is not None and layer.values is not None:
                 layer.keys[target, :, :length] = layer.keys[source, :, :length]
                 layer.values[target, :, :length] = layer.values[source, :, :length]
 
@@ -110,7 +111,8 @@ class _Layer(CacheLayerMixin):
         if not self.is_initialized:
             self.lazy_initialization(key_states, value_states)
         cache = self.cache
-        assert self.keys is not None and self.values is not None and cache.index is not None
+        if self.keys is None or self.values is None or cache.index is None:
+            raise RuntimeError("aim() comes before a forward pass")
         index = cache.index[:, None]
         self.keys[index, :, cache.places] = key_states.transpose(1, 2)
         self.values[index, :, cache.places] = value_states.transpose(1, 2)

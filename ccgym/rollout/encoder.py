@@ -109,7 +109,9 @@ class Encoder:
             previous = role
         return ids + self._open(previous, "assistant")
 
-    def after(self, messages: Sequence[Mapping[str, Any]] | str, role: str = "user", *, stopped: bool = True) -> list[int]:
+    def after(
+        self, messages: Sequence[Mapping[str, Any]] | str, role: str = "user", *, stopped: bool = True
+    ) -> list[int]:
         """Ids of what follows an assistant turn, up to and with the header of the next one.
 
         Args:
@@ -174,7 +176,8 @@ class Encoder:
         if len(row.ids) != len(row.mask):
             raise EncodingError(f"{len(row.ids)} ids but {len(row.mask)} mask values", where=where)
         if row.logprobs is not None and len(row.logprobs) != sum(row.mask):
-            raise EncodingError(f"{sum(row.mask)} trained tokens but {len(row.logprobs)} log-probabilities", where=where)
+            found = f"{sum(row.mask)} trained tokens but {len(row.logprobs)} log-probabilities"
+            raise EncodingError(found, where=where)
         covered = 0
         for start, end in row.turns:
             if not 0 <= start < end <= len(row.ids):
@@ -334,10 +337,8 @@ def _given(episode: Episode) -> int:
     return len(first.messages())
 
 
-def _render(tokenizer: Any, messages: list[dict[str, Any]], *, prompt: bool = False) -> str:
-    text: str = tokenizer.apply_chat_template(
-        messages, tokenize=False, add_generation_prompt=prompt, date_string=_DATE
-    )
+def _render(tokenizer: Any, messages: list[dict[str, Any]]) -> str:
+    text: str = tokenizer.apply_chat_template(messages, tokenize=False, date_string=_DATE)
     return text
 
 

@@ -121,7 +121,7 @@ def iter_groups(
         raise CcgymError(f"group is {group} and batch is {batch}", fix="Both are at least 1")
     if isinstance(policy, str):
         policy = make_policy(policy)
-    base = copy.copy(env.unwrapped) if hasattr(env, "unwrapped") else make(env)  # type: ignore[arg-type]
+    base = _copy_of(env)
     base.policy, base.sink = policy.name, None
     if scorer is not None:
         base.scorer = scorer
@@ -132,6 +132,12 @@ def iter_groups(
         yield from runner.run(wanted, group)
     finally:
         runner.close()
+
+
+def _copy_of(env: Any) -> CcgymEnv:
+    """An environment to play in: the one given is left alone, under whatever wrappers it stands."""
+    env = getattr(env, "unwrapped", env)
+    return copy.copy(env) if isinstance(env, CcgymEnv) else make(env)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,8 +226,7 @@ class _Runner:
         if asking:
             requests = [self._request(live) for live in asking]
             for live, turn in zip(asking, _act(self.policy, requests), strict=True):
-                live.play = live.env.play(turn)
-                self._go_on(live, None)
+                self._go_on(live, turn)
         block = not self.ready and self.waiting > 0
         while self.waiting and (block or not self.answers.empty()):
             live, outcome = self.answers.get()
@@ -234,12 +239,15 @@ class _Runner:
         seed = derive(self.seed, live.group.task.id, live.sample, env.episode.steps)
         return Request(live.key, env, live.observation, seed)
 
-    def _go_on(self, live: _Live, outcome: Outcome | None) -> None:
-        """Step on to the end of the turn, or to a call that blocks."""
-        play = live.play
-        assert play is not None
+    def _go_on(self, live: _Live, given: Turn | Outcome) -> None:
+        """Step on, from a turn or from a call's outcome, to the end of the turn or to a call that blocks."""
         try:
-            job = next(play) if outcome is None else play.send(outcome)
+            if isinstance(given, Outcome):
+                assert live.play is not None
+                job = live.play.send(given)
+            else:
+                live.play = live.env.play(given)
+                job = next(live.play)
         except StopIteration as stop:
             live.play = None
             observation, _, terminated, truncated, _ = stop.value

@@ -318,9 +318,7 @@ class HfSampler:
             positions.append([place])
             if runs:
                 row.cached = len(row.tokens)
-        return self._forward(
-            torch.tensor(ids), torch.arange(len(rows)), torch.tensor(places), torch.tensor(positions)
-        )
+        return self._forward(torch.tensor(ids), torch.arange(len(rows)), torch.tensor(places), torch.tensor(positions))
 
     def _pick(
         self, logits: torch.Tensor, rows: Sequence[_Row], running: Sequence[bool]

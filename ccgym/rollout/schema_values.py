@@ -81,7 +81,8 @@ class _Maker:
         low = schema.get("minimum", schema.get("exclusiveMinimum", -1) + 1)
         high = schema.get("maximum", schema.get("exclusiveMaximum", max(low, 0) + 1001 * step) - 1)
         first = -(-low // step)
-        return int(step * (first if self.rng is None else self.rng.randint(int(first), max(int(first), int(high // step)))))
+        last = max(first, high // step)
+        return int(step * (first if self.rng is None else self.rng.randint(int(first), int(last))))
 
     def _number(self, schema: dict[str, Any], depth: int) -> float:
         if self.rng is None or "multipleOf" in schema:
