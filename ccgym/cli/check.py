@@ -99,10 +99,7 @@ def _report(out: Output, name: str, findings: list[Finding], played: int) -> int
         out.data({"domain": name, "findings": listed, "references_played": played, **counts})
         return 1 if counts["error"] else 0
     if findings:
-        rows = [
-            [f.severity, f.code, f.place + (f" and {len(same)} more" if same else ""), f.message, f.fix or ""]
-            for f, *same in _alike(findings)
-        ]
+        rows = [[f.severity, f.code, _place(f, same), f.message, f.fix or ""] for f, *same in _alike(findings)]
         out.table(["severity", "code", "place", "finding", "fix"], rows)
         out.line()
     summary = ", ".join(f"{count} {severity}{'s' * (count != 1)}" for severity, count in counts.items() if count)
@@ -117,3 +114,7 @@ def _alike(findings: list[Finding]) -> list[list[Finding]]:
     for finding in findings:
         groups.setdefault((finding.severity, finding.code, finding.message), []).append(finding)
     return list(groups.values())
+
+
+def _place(finding: Finding, same: list[Finding]) -> str:
+    return f"{finding.place} and {len(same)} more" if same else finding.place
