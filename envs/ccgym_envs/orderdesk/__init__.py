@@ -1,0 +1,1 @@
+"""The domain OrderDesk: data, and the programs that make it."""
