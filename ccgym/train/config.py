@@ -40,7 +40,7 @@ class ModelSection(Part):
     """The base model and how it is loaded."""
 
     path: str = "builtin:tiny"
-    """A folder, a hub id, or `builtin:tiny`."""
+    """A local folder, or `builtin:tiny`."""
     loader: Literal["transformers", "unsloth"] = "transformers"
     lora: Lora | None = None
 

@@ -22,6 +22,7 @@ from trl.trainer.utils import add_fused_lm_head
 
 from ccgym.errors import CcgymError
 from ccgym.rollout.encoder import Encoded
+from ccgym.train import probes
 from ccgym.train.config import Config
 from ccgym.train.sft import common_arguments
 from ccgym.train.stage import SavesAside
@@ -68,18 +69,27 @@ class GroupTrainer(SavesAside, GRPOTrainer):
             return super()._prepare_inputs(generation_batch)
         steps = self.args.steps_per_generation
         if self._step % (steps * self.num_iterations) == 0 or self._buffered_inputs is None:
+            before = self.calls
             batch = self._generate_and_score_completions(generation_batch)
+            self._probe(batch, before)
             self._measure_kl(batch)
             droppable = self.loss_type in _EXACT_WITHOUT_ROWS and self.beta == 0.0
             self._buffered_inputs = micro_batches(batch, steps, droppable)
         return self._buffered_inputs[self._step % steps]
 
+    def _probe(self, batch: dict[str, Any], before: int) -> None:
+        """What only the first episodes can show: that they are ours, and that both sides see the same tokens."""
+        if self.calls == before:
+            raise CcgymError("the trainer did not call the rollout function", where="GRPO", fix=probes.VERSIONS)
+        if before == 0 and "sampling_per_token_logps" in batch and not self.use_vllm:
+            tolerance = 0.02 if self.model.dtype == torch.float32 else 0.3
+            probes.sampler_agrees(self, part_of(batch, slice(KL_ROWS)), tolerance)
+
     def _measure_kl(self, batch: dict[str, Any]) -> None:
         """Mean over tokens of the estimator k3 (Schulman, 2020) of KL(policy, warm start), from what was sampled."""
         if self.reference is None or "sampling_per_token_logps" not in batch:
             return
-        rows = slice(None, None, KL_ROWS)
-        part = trim({key: value[rows] for key, value in batch.items() if _rowwise(value)})
+        part = part_of(batch, slice(None, None, KL_ROWS))
         with torch.no_grad():
             wanted, _, _ = self._get_per_token_logps_and_entropies(
                 self.reference,
@@ -103,8 +113,9 @@ def _play(prompts: list[str], trainer: Any) -> dict[str, Any]:
     for member in members:
         ids, mask, start = member.encoded.ids, member.encoded.mask, member.encoded.prompt
         if start >= len(ids):
-            # TRL cannot hold an empty completion. A failed episode has one token that nothing learns from.
-            ids, mask, start = [*ids, trainer._tokenizer.pad_token_id], [*mask, 0], len(ids)
+            # TRL cannot hold an empty prompt or completion. A failed episode has a token that nothing learns from.
+            pad = trainer._tokenizer.pad_token_id
+            ids, mask, start = [*(ids or [pad]), pad], [*(mask or [0]), 0], max(1, len(ids))
         fields["prompt_ids"].append(ids[:start])
         fields["completion_ids"].append(ids[start:])
         fields["env_mask"].append(mask[start:])
@@ -152,6 +163,11 @@ def micro_batches(batch: dict[str, Any], count: int, droppable: bool) -> list[di
 
 def _bounds(size: int, count: int) -> list[tuple[int, int]]:
     return [(size * part // count, size * (part + 1) // count) for part in range(count)]
+
+
+def part_of(batch: dict[str, Any], rows: slice) -> dict[str, Any]:
+    """Some rows of a batch, trimmed."""
+    return trim({key: value[rows] for key, value in batch.items() if _rowwise(value)})
 
 
 def trim(batch: dict[str, Any]) -> dict[str, Any]:
@@ -247,16 +263,6 @@ def _vllm(config: Config) -> dict[str, Any]:
         "vllm_importance_sampling_mode": "token_truncate",
         "vllm_enable_sleep_mode": False,
     }
-
-
-def check_calls(trainer: GroupTrainer) -> None:
-    """Raise where TRL trained without ever calling the rollout: it would have made its own completions in silence."""
-    if trainer.calls == 0:
-        raise CcgymError(
-            "the trainer never called the rollout function",
-            where="GRPO",
-            fix="Install a supported version: pip install 'trl>=1.15,<1.17'",
-        )
 
 
 def grpo_values(logs: dict[str, Any]) -> dict[str, Any]:

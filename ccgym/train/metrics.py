@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -12,8 +11,6 @@ from typing import Any
 from ccgym.plugins import registry
 from ccgym.train.checkpoints import write_bytes
 from ccgym.train.config import EarlyStop
-
-_log = logging.getLogger("ccgym")
 
 TIMES = ("time",)
 """Fields of a line of `metrics.jsonl` that differ between two runs that are otherwise the same."""
@@ -40,10 +37,7 @@ class Metrics:
         self.lines.append(line)
         self._show(line)
         numbers = {key: value for key, value in values.items() if value is not None}
-        try:
-            registry().hook.train_step(step=step, metrics=numbers)
-        except Exception:  # an observer of somebody else's: logged, never fatal
-            _log.exception("a plugin's train_step failed")
+        registry().notify("train_step", step=step, metrics=numbers)
         return line
 
     def rewind(self, keep: Callable[[dict[str, Any]], bool]) -> None:

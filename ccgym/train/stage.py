@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import resource
+import math
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from transformers import TrainerCallback
+from transformers import PrinterCallback, TrainerCallback
 
+from ccgym.errors import CcgymError
 from ccgym.train.checkpoints import Checkpoint, Checkpoints
+from ccgym.train.folder import cpu_seconds
 from ccgym.train.metrics import Metrics
 
 Watch = Callable[[dict[str, Any]], "str | None"]
 """Sees each line of metrics; returns why the stage should stop, or None."""
-
-
-def cpu_seconds() -> float:
-    """CPU time of this process so far, all threads together."""
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    return usage.ru_utime + usage.ru_stime
 
 
 class SavesAside:
@@ -73,7 +69,6 @@ class Recorder(TrainerCallback):
         stage: `sft` or `grpo`.
         values: from TRL's logs to our names.
         watch: sees each line, and may stop the stage.
-        trainer: set after the trainer is made.
     """
 
     def __init__(
@@ -81,7 +76,14 @@ class Recorder(TrainerCallback):
     ) -> None:
         self.metrics, self.stage, self.values, self.watch = metrics, stage, values, watch
         self.trainer: Any = None
+        self._saved: Callable[[], None] | None = None
         self._mark()
+
+    def attach(self, trainer: Any, checkpoints: Checkpoints, saved: Callable[[], None]) -> None:
+        """Tie a trainer to its recorder and its checkpoints; `saved` is called after each of them."""
+        self.trainer, self._saved = trainer, saved
+        trainer.checkpoints = checkpoints
+        trainer.remove_callback(PrinterCallback)
 
     def _mark(self) -> None:
         self._wall, self._cpu = time.perf_counter(), cpu_seconds()
@@ -95,9 +97,18 @@ class Recorder(TrainerCallback):
         if logs is None or "loss" not in logs:
             return
         took = {"seconds": time.perf_counter() - self._wall, "cpu": cpu_seconds() - self._cpu}
-        line = self.metrics.record(self.stage, state.global_step, self.values(logs), took)
+        values = self.values(logs)
+        if not math.isfinite(values["loss"]):
+            fix = f"Lower {self.stage}.lr"
+            raise CcgymError(f"the loss is {values['loss']}", where=f"{self.stage}, step {state.global_step}", fix=fix)
+        line = self.metrics.record(self.stage, state.global_step, values, took)
         self._mark()
         reason = self.watch(line)
         if reason is not None:
             self.trainer.stopped = reason
             control.should_training_stop = control.should_save = True
+
+    def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """A checkpoint is complete."""
+        if self._saved is not None:
+            self._saved()

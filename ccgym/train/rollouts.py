@@ -1,0 +1,146 @@
+"""The episodes of GRPO: which tasks an iteration plays, and what came of them."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from ccgym import seeds
+from ccgym.domain import Domain, Task
+from ccgym.env import CcgymEnv
+from ccgym.errors import CcgymError
+from ccgym.evaluate import SUCCESS, sop_breaks
+from ccgym.rollout.encoder import Encoder
+from ccgym.rollout.runner import Group, iter_groups
+from ccgym.train.config import Config
+from ccgym.train.demonstrations import train_tasks
+from ccgym.train.grpo import Member
+
+STAGE = "grpo"
+FAILURES = ("env_error", "policy_error")
+"""Reasons to end that are no fault of what the agent said."""
+
+
+def tasks_of(domain: Domain, config: Config, iteration: int) -> list[Task]:
+    """The tasks of an iteration: from the run's seed and the iteration's number, and nothing else."""
+    stream = train_tasks(domain, config.seed, STAGE, iteration)
+    return [next(stream) for _ in range(config.grpo.tasks_per_iteration)]
+
+
+class Rollouts:
+    """Plays what the trainer asks for. `metrics` tells of the last iteration.
+
+    Args:
+        config: of the run.
+        env: plays the domain, with the run's scorer.
+        policy: a TokenPolicy that samples from the model that is trained.
+        encoder: of that model's tokenizer.
+        run: the run directory, where the episodes are written.
+    """
+
+    def __init__(self, config: Config, env: CcgymEnv, policy: Any, encoder: Encoder, run: Path) -> None:
+        self.config, self.env, self.policy, self.encoder, self.run = config, env, policy, encoder, run
+        self.metrics: dict[str, float | None] = {}
+
+    def __call__(self, prompts: Sequence[str]) -> list[Member]:
+        """An episode for each prompt `iteration/slot`, in order: the k-th copy of a prompt is the task's sample k."""
+        settings = self.config.grpo
+        places = list(dict.fromkeys(prompts))
+        if Counter(prompts) != dict.fromkeys(places, settings.group):
+            raise CcgymError(f"the trainer split a group of {settings.group}", where="GRPO", fix="Use one process a group")
+        iteration = int(places[0].partition("/")[0])
+        slots = [int(place.partition("/")[2]) for place in places]
+        tasks = tasks_of(self.env.domain, self.config, iteration)
+        self._weights_have_changed(iteration)
+        groups = sorted(
+            iter_groups(
+                self.env, self.policy, [tasks[slot] for slot in slots], settings.group,
+                seed=seeds.derive("grpo", self.config.seed, iteration), batch=settings.episodes,
+                out=self.run, stage=STAGE, number=iteration,
+            ),
+            key=lambda group: group.index,
+        )  # fmt: skip
+        members = [member for group in groups for member in self._members(group)]
+        self.metrics = iteration_metrics(groups)
+        self._check_failures(groups)
+        return members
+
+    def _weights_have_changed(self, iteration: int) -> None:
+        sampler = self.policy.sampler
+        sampler.version = f"{STAGE}-{iteration}"
+        if hasattr(sampler, "reset"):
+            sampler.reset()
+
+    def _members(self, group: Group) -> list[Member]:
+        encoded = [self.encoder.encode_episode(episode) for episode in group.episodes]
+        self.encoder.check_batch(encoded, group.episodes)
+        lost = _lost(group)
+        return [
+            Member(each, {name: None if index in lost else column[index] for name, column in group.score.columns.items()})
+            for index, each in enumerate(encoded)
+        ]
+
+    def _check_failures(self, groups: Sequence[Group]) -> None:
+        reasons = [reason for group in groups for reason in _lost(group).values()]
+        total = sum(len(group.episodes) for group in groups)
+        if len(reasons) > self.config.rewards.max_failed * total:
+            reason, times = Counter(reasons).most_common(1)[0]
+            raise CcgymError(
+                f"{len(reasons)} of {total} episodes could not be scored ({times} × {reason})",
+                where="GRPO",
+                fix="Mend what failed, or raise rewards.max_failed",
+            )
+
+
+
+
+def _lost(group: Group) -> dict[int, str]:
+    """Members that teach nothing, with the reason: they could not be scored, or what failed was not the agent."""
+    failed = {
+        index: f"ended by {episode.end.reason}"
+        for index, episode in enumerate(group.episodes)
+        if episode.end is not None and episode.end.reason in FAILURES
+    }
+    return {**failed, **group.score.dropped}
+
+
+def iteration_metrics(groups: Sequence[Group]) -> dict[str, float | None]:
+    """What an iteration's groups say together."""
+    episodes = [episode for group in groups for episode in group.episodes]
+    correct = [value for episode in episodes if (value := episode.rewards.get(SUCCESS)) is not None]
+    return {
+        "correctness": _mean(correct),
+        "diversity/unique": _part(groups, "diversity/unique_sequences"),
+        "diversity/cosine": _part(groups, "diversity/cosine"),
+        "zero_variance": _mean([_flat(group.score.totals) for group in groups]),
+        "sop_breaks": _mean([float(sop_breaks(episode)) for episode in episodes]),
+        "dropped": _mean([len(_lost(group)) / len(group.episodes) for group in groups]),
+        "turns": _mean([float(episode.steps) for episode in episodes]),
+    }
+
+
+def _flat(totals: Sequence[float | None]) -> float:
+    """1 where no member's total differs from another's: such a group teaches nothing."""
+    known = [total for total in totals if total is not None]
+    return float(not known or max(known) - min(known) < 1e-8)
+
+
+def _part(groups: Sequence[Group], name: str) -> float | None:
+    return _mean([group.score.metrics[name] for group in groups if name in group.score.metrics])
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return math.fsum(values) / len(values) if values else None
+
+
+def values_with(rollouts: Rollouts, values: Callable[[dict[str, Any]], dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    """The trainer's values, and those of the iteration's episodes where the step played some."""
+
+    def merged(logs: dict[str, Any]) -> dict[str, Any]:
+        found = values(logs)
+        return {**rollouts.metrics, **found} if "reward" in found else found
+
+    return merged
