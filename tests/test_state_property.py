@@ -46,11 +46,11 @@ ROWS = st.dictionaries(st.sampled_from(KEYS), values(), max_size=4)
 TABLES = st.dictionaries(st.sampled_from(KEYS), ROWS | values(3), max_size=5)
 DOCUMENTS = st.builds(
     lambda tables, user: {"tables": tables, "user": user},
-    st.dictionaries(st.sampled_from(["orders", "users", "n/t"]), TABLES, min_size=1, max_size=3),
+    st.dictionaries(st.sampled_from(["orders", "users", "n/t"]), TABLES | values(3), min_size=1, max_size=3),
     ROWS,
 )
 ACTIONS = st.tuples(
-    st.integers(0, 59),  # what to do
+    st.integers(0, 38),  # what to do
     st.lists(st.integers(0, 6), max_size=4),  # where: which child, again and again
     st.integers(0, 3),  # how to get there
     st.sampled_from(KEYS),
@@ -138,6 +138,16 @@ class Machine:
         else:
             self.tell([here[:2], here[::-1], here + [1], [*here], list(reversed(here)), value in here])
 
+    def poke(self, value: Any, number: int) -> None:
+        """Write into what is shared with a copy, as a tool that keeps one would."""
+        self.kept.append(value)
+        for name in value:
+            if isinstance(value[name], dict):
+                value[name]["poked"] = number
+            elif isinstance(value[name], list):
+                value[name].append(number)
+        self.tell(value)
+
     def may_hold(self, here: Any, value: Any) -> bool:
         """Whether putting a value somewhere makes no circle."""
         if value is here:
@@ -175,18 +185,16 @@ class Machine:
         elif what == 15:
             merged = here | {key: value}
             self.log.append(type(merged).__name__)
-            self.tell(merged)
-            self.kept.append(merged)
+            self.poke(merged, number)
         elif what == 16:
             merged = {key: value, "zz": 1} | here
-            self.tell(merged)
-            self.kept.append(merged)
+            self.poke(merged, number)
         elif what == 17:
             shallow = here.copy()
             self.log.append(type(shallow).__name__)
-            self.kept.append(shallow)
+            self.poke(shallow, number)
         elif what == 18:
-            self.kept.append(copy.copy(here))
+            self.poke(copy.copy(here), number)
         elif what == 19 and number == 0:
             here.clear()
         elif what in (20, 21, 22) and self.kept:
@@ -215,7 +223,8 @@ class Machine:
             item = here.pop(key, None)
             here[key] = item
         elif what == 28 and all(self.may_hold(here, here[name]) for name in here):
-            kept = {name: item for name, item in here.items() if name != key}
+            names = reversed(here) if number < 0 else here
+            kept = {name: here[name] for name in names if name != key}
             if here is not self.root:
                 for name in list(self.root):
                     if self.root[name] is here:
@@ -233,7 +242,19 @@ class Machine:
                     self.tell([found, rest])
                 case _:
                     self.log.append("no match")
-        elif what == 32:
+        elif what in (32, 33):
+            for name in list(here)[:1]:
+                here[name] = here.pop(name)
+        elif what == 34:
+            self.poke(dict(here), number)
+        elif what == 35:
+            self.poke({**here}, number)
+        elif what == 36:
+            self.poke(dict(here.items()), number)
+        elif what == 37:
+            (fresh := {}).update(here)
+            self.poke(fresh, number)
+        elif what == 38:
             first = next(iter(here.values()), None)
             self.log.append(f"{first in list(here.values())}")
 
