@@ -7,23 +7,23 @@ from typing import Any
 
 NAMES = {
     "en": (
-        "Ada Ben Clara Dylan Edith Frank Grace Henry Iris Jonah Kate Leo Mona Nina".split(),
-        "Abbot Barlow Carver Dunne Ellery Farrow Gale Harte Ingram Keane Lowell Marsh".split(),
+        ["Ada", "Ben", "Clara", "Dylan", "Edith", "Frank", "Grace", "Henry", "Iris", "Jonah", "Kate", "Leo"],
+        ["Abbot", "Barlow", "Carver", "Dunne", "Ellery", "Farrow", "Gale", "Harte", "Ingram", "Keane", "Lowell"],
     ),
     "vi": (
-        "Nguyễn Trần Lê Phạm Hoàng Huỳnh Phan Vũ Đặng Bùi Đỗ Ngô".split(),
-        "Thị Hồng,Văn Đức,Minh Anh,Thu Hà,Quốc Bảo,Ngọc Lan,Hữu Phước,Thanh Trúc,Gia Huy,Mỹ Duyên".split(","),
+        ["Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Huỳnh", "Phan", "Vũ", "Đặng", "Bùi", "Đỗ", "Ngô"],
+        ["Thị Hồng", "Văn Đức", "Minh Anh", "Thu Hà", "Quốc Bảo", "Ngọc Lan", "Hữu Phước", "Thanh Trúc", "Mỹ Duyên"],
     ),
 }
 STREETS = {
-    "en": "Oak Street,Mill Lane,King Road,Park Street,Hill Road,Lake Lane,High Street,Bell Road".split(","),
-    "vi": "Lê Lợi,Trần Phú,Hai Bà Trưng,Nguyễn Huệ,Lý Thường Kiệt,Hùng Vương,Điện Biên Phủ,Bạch Đằng".split(","),
+    "en": ["Oak Street", "Mill Lane", "King Road", "Park Street", "Hill Road", "Lake Lane", "High Street", "Bell Road"],
+    "vi": ["Lê Lợi", "Trần Phú", "Hai Bà Trưng", "Nguyễn Huệ", "Lý Thái Tổ", "Hùng Vương", "Bà Triệu", "Bạch Đằng"],
 }
 CITIES = {
-    "en": "Leeds,York,Bath,Derby,Dover,Truro,Ripon,Wells".split(","),
-    "vi": "Hà Nội,Huế,Đà Nẵng,Cần Thơ,Đà Lạt,Vinh,Hải Phòng,Quy Nhơn".split(","),
+    "en": ["Leeds", "York", "Bath", "Derby", "Dover", "Truro", "Ripon", "Wells"],
+    "vi": ["Hà Nội", "Huế", "Đà Nẵng", "Cần Thơ", "Đà Lạt", "Vinh", "Hải Phòng", "Quy Nhơn"],
 }
-ITEMS = "lamp kettle chair clock desk fan mug rug tent bag shelf mirror pan radio".split()
+ITEMS = ["lamp", "kettle", "chair", "clock", "desk", "fan", "mug", "rug", "tent", "bag", "shelf", "mirror", "pan"]
 
 
 def name(rng: Random, language: str) -> str:

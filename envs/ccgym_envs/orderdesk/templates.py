@@ -1,7 +1,7 @@
 """The endless tasks of OrderDesk: each draws a fresh order, with digits and words of its own, and a customer.
 
 A stream draws its templates with equal weight, so their number is the mix: 10 % tracking, 40 % that end in a refusal or
-with a colleague, and the rest changes that are to be made, two in five of them for customers who forget to name the order.
+with a colleague, and the rest changes to be made, two in five of them for customers who forget to name the order.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Template = Callable[[Random], dict[str, Any]]
 def _case(
     rng: Random, intent: Intent, language: str, order: dict[str, Any], *, told: str = "right", names_order: bool = True
 ) -> Case:
-    """A case around an order. `told`: whether the customer tells `right` digits or `wrong` ones, or has `unknown` ones."""
+    """A case around an order. `told`: the customer tells the `right` digits, `wrong` ones, or does not know (`unknown`)."""
     phone = people.digits(rng)
     wrong = next(other for other in iter(lambda: people.digits(rng), None) if other != phone)
     return Case(
