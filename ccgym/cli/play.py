@@ -28,11 +28,11 @@ def command(out: Output, env: str, task: str | None, split: str | None, seed: in
 
     ENV is an environment's id or a domain folder. Reads a turn a line, so that a file of turns can be piped in.
     """
-    import ccgym
+    from ccgym.env.make import make
     from ccgym.rollout import rollout
     from ccgym.rollout.scripted import human
 
-    world = ccgym.make(env)
+    world = make(env)
     chosen = world.domain.task(task) if task is not None else choose_tasks(world.domain, split, 1)[0]
     seat = _Seat(out)
     (episode,) = rollout(world, human(seat.read), [chosen], seed=seed, out=folder)

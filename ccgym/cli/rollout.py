@@ -36,12 +36,11 @@ def playing_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def open_env(name: str, rewards: tuple[str, ...]) -> Any:
     """The environment with the domain's weights, and what --reward adds to them."""
-    import ccgym
-    from ccgym.env import find_domain
+    from ccgym.env.make import find_domain, make
 
     added = parse_weights(rewards)
     weights = {**find_domain(name).spec.rewards.weights, **added} if added else None
-    return ccgym.make(name, weights=weights)
+    return make(name, weights=weights)
 
 
 @verb("rollout")

@@ -24,10 +24,16 @@ def summarise(episodes: Sequence[Episode]) -> dict[str, Any]:
         "success": mean(None if value is None else float(value == 1) for value in correctness),
         "sop_breaks_per_episode": mean(sop_breaks(episode) for episode in episodes),
         "rewards": {name: mean(values) for name, values in columns.items()},
-        "unscored": {name: count for name, values in columns.items() if (count := values.count(None))},
+        "unscored": _unscored(episodes),
         "steps": sum(episode.steps for episode in episodes),
         "ends": dict(Counter(e.end.reason if e.end else "unfinished" for e in episodes).most_common()),
     }
+
+
+def _unscored(episodes: Sequence[Episode]) -> dict[str, int]:
+    """How often each reward could not be scored, or failed. A reward that does not apply is neither."""
+    events = [event for episode in episodes for event in episode.of(RewardEvent)]
+    return dict(Counter(event.name for event in events if event.status in ("unscored", "failed")))
 
 
 def mean(values: Iterable[float | None]) -> float | None:
