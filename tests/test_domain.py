@@ -299,8 +299,8 @@ def drawn(folder):
 
 def cancel(rng):
     order = f"W{1000 + 3 * rng.randrange(50)}"
-    return {"user": {"first_message": f"Cancel {order}."},
-            "expect": {"actions": [{"name": "cancel_order", "args": {"order_id": order}}], "say": ["cancelled"]}}  # fmt: skip
+    actions = [{"name": "cancel_order", "args": {"order_id": order}}]
+    return {"user": {"first_message": f"Cancel {order}."}, "expect": {"actions": actions, "say": ["cancelled"]}}
 
 
 def test_a_seed_gives_the_same_task_for_ever(drawn):

@@ -57,15 +57,8 @@ def read_tools(data: Any, file: str, findings: Findings) -> dict[str, tuple[Tool
         file: what findings name.
         findings: gets an `error` for each tool that cannot be read, and a `notice` for each guessed effect.
     """
-    base: list[Any] = []
-    for wrapper in ("result", "toolConfig"):  # an answer of JSON-RPC, a request to Bedrock
-        if isinstance(data, dict) and isinstance(data.get(wrapper), dict):
-            data, base = data[wrapper], [*base, wrapper]
-    if isinstance(data, dict) and isinstance(data.get("tools"), list):
-        entries, base = data["tools"], [*base, "tools"]
-    elif isinstance(data, list):
-        entries = data
-    else:
+    entries, base = _entries(data)
+    if entries is None:
         findings.add("bad-tools", file, f"found {show(data)}, must be a list of tools", 'Or {"tools": […]}')
         return {}
     tools: dict[str, tuple[Tool, ArgumentValidator]] = {}
@@ -79,6 +72,27 @@ def read_tools(data: Any, file: str, findings: Findings) -> dict[str, tuple[Tool
             continue
         tools[name] = read
     return tools
+
+
+def tool_names(data: Any) -> set[str]:
+    """The names of all tools of a parsed file, also of those that cannot be read."""
+    bodies = [
+        body
+        for entry in _entries(data)[0] or () if isinstance(entry, dict)
+        for body in (entry, entry.get("function"), entry.get("toolSpec")) if isinstance(body, dict)
+    ]  # fmt: skip
+    return {body["name"] for body in bodies if isinstance(body.get("name"), str)}
+
+
+def _entries(data: Any) -> tuple[list[Any] | None, list[Any]]:
+    """The list of tools in a file, and the path to it; None where there is no such list."""
+    path: list[Any] = []
+    for wrapper in ("result", "toolConfig"):  # an answer of JSON-RPC, a request to Bedrock
+        if isinstance(data, dict) and isinstance(data.get(wrapper), dict):
+            data, path = data[wrapper], [*path, wrapper]
+    if isinstance(data, dict):
+        data, path = data.get("tools"), [*path, "tools"]
+    return (data if isinstance(data, list) else None), path
 
 
 def _read_tool(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
@@ -90,6 +91,22 @@ def show(value: Any) -> str:
     return repr(value)[:60]
 
 
+_RULES = {
+    "tuple_type": "must be a list",
+    "list_type": "must be a list",
+    "dict_type": "must be an object",
+    "model_type": "must be an object",
+    "model_attributes_type": "must be an object",
+    "string_type": "must be text",
+    "int_type": "must be an integer",
+    "float_type": "must be a number",
+    "finite_number": "must be a finite number",
+    "bool_type": "must be true or false",
+    "string_pattern_mismatch": "must be a name: a letter, then letters, digits, '_', '.' and '-'",
+}
+"""What would be right, in the words of JSON, for pydantic's kinds of error."""
+
+
 def from_pydantic(error: ValidationError, model: type[BaseModel], findings: Findings, place: Any) -> None:
     """Turn a pydantic error into findings.
 
@@ -111,7 +128,8 @@ def from_pydantic(error: ValidationError, model: type[BaseModel], findings: Find
         elif kind in ("value_error", "assertion_error"):
             message = item["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
         else:
-            message = f"found {show(found)}; {item['msg'][0].lower()}{item['msg'][1:]}"
+            rule = _RULES.get(kind) or re.sub(r"^(?:Input|String) should (?:be )?", "must be ", item["msg"])
+            message = f"found {show(found)}, {rule}"
             if kind == "string_type" and isinstance(found, int | float):
                 fix = "Put it in quotes"
         findings.add(kind.replace("_", "-"), place(path), message, fix)

@@ -125,28 +125,37 @@ def _read_sop(spec: DomainSpec, folder: Folder, findings: Findings) -> dict[str,
 
 def _read_state(folder: Folder, findings: Findings) -> dict[str, Any]:
     state: dict[str, Any] = {"tables": {}, "user": {}}
-    document = folder.json(STATE_FILE)
-    if document is not None:
-        try:
-            document = nfc_json(document)
-        except ValueError as error:
-            findings.add("bad-state", STATE_FILE, str(error))
-            return state
-        if problem := state_problem(document):
-            at, message = problem
-            found: Any = document
-            for part in at:
-                found = found[part]
-            fix = did_you_mean(at[0], state) if len(at) == 1 and at[0] not in state else None
-            findings.add("bad-state", f"{STATE_FILE} {pointer(at)}".rstrip(), f"found {show(found)}; {message}", fix)
-            return state
-        state.update(document)
+    before = len(findings)
+    state.update(_read_document(folder, findings))
     for table, rows in read_tables(folder, findings).items():
         if table in state["tables"]:
             findings.add("duplicate-table", f"tables/{table}.csv", f"the table '{table}' also stands in {STATE_FILE}",
                          "Keep one of them")  # fmt: skip
         state["tables"][table] = rows
-    return state
+    # Where something is missing, nothing can be said about names: no table at all is taken for unknown tables.
+    return state if len(findings) == before else {"tables": {}, "user": {}}
+
+
+def _read_document(folder: Folder, findings: Findings) -> dict[str, Any]:
+    """What `state.json` holds; nothing (with findings) where it is no state document."""
+    document = folder.json(STATE_FILE)
+    if document is None:
+        return {}
+    try:
+        document = nfc_json(document)
+    except ValueError as error:
+        findings.add("bad-state", STATE_FILE, str(error))
+        return {}
+    if problem := state_problem(document):
+        at, message = problem
+        found: Any = document
+        for part in at:
+            found = found[part]
+        known = ("tables", "user")
+        fix = did_you_mean(at[0], known) if len(at) == 1 and at[0] not in known else None
+        findings.add("bad-state", f"{STATE_FILE} {pointer(at)}".rstrip(), f"found {show(found)}; {message}", fix)
+        return {}
+    return document
 
 
 def _read_tasks(
@@ -173,7 +182,8 @@ def _read_tasks(
         elif task.id in tasks:
             findings.add("duplicate-task", f"{place} /id", f"a second task '{task.id[:60]}'", "Give it another id")
         else:
-            check_task(task, place, box.tools, box.validators, box.probes, state, findings)
+            if box.broken is not None:
+                check_task(task, place, box.tools, box.validators, box.probes, state, findings, box.broken)
             tasks[task.id] = _in_split(task, spec, place, findings)
     for split, patterns in spec.splits.items():
         for pattern in patterns:

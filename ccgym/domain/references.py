@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from ccgym.domain.findings import Findings, did_you_mean
@@ -13,18 +13,21 @@ from ccgym.types import Tool
 
 def check_task(
     task: Task, place: str, tools: Mapping[str, Tool], validators: Mapping[str, ArgumentValidator],
-    probes: Mapping[str, Any], state: dict[str, Any], findings: Findings,
+    probes: Mapping[str, Any], state: dict[str, Any], findings: Findings, broken: Collection[str] = (),
 ) -> None:  # fmt: skip
-    """Add a finding for each name in a task that the domain does not have, and for each call off the schema."""
+    """Add a finding for each name in a task that the domain does not have, and for each call off the schema.
+
+    Tools in `broken` could not be read, which has been said already.
+    """
     for index, name in enumerate(task.tools_allow or ()):
-        if name not in tools:
+        if name not in tools and name not in broken:
             findings.add("unknown-tool", f"{place} /tools_allow/{index}", f"no tool '{name[:60]}'",
                          did_you_mean(name, tools))  # fmt: skip
     for index, call in enumerate(task.init.calls):
-        if call.name not in probes:
+        if call.name not in probes and call.name not in broken:
             _check_call(call, f"{place} /init/calls/{index}", tools, validators, probes, findings)
     for index, action in enumerate(task.expect.actions):
-        if isinstance(action, Call):
+        if isinstance(action, Call) and action.name not in broken:
             at = f"{place} /expect/actions/{index}"
             if _check_call(action, at, tools, validators, (), findings):
                 allow = task.tools_allow
@@ -88,7 +91,7 @@ def _check_path(path: str, place: str, tables: set[str], findings: Findings) -> 
         if segments[1] in tables:
             fix = f"Write /tables{path}"
         findings.add("bad-path", place, f"'{path[:80]}' is neither under /tables nor under /user", fix)
-    elif len(segments) > 2 and segments[1] == "tables":
+    elif len(segments) > 2 and segments[1] == "tables" and tables:
         table = segments[2].replace("~1", "/").replace("~0", "~")
         if table != "*" and table not in tables:
             findings.add("unknown-table", place, f"no table '{table[:60]}'", did_you_mean(table, tables))

@@ -72,6 +72,7 @@ class DomainSpec(Part):
     """What `domain.yaml` holds."""
 
     name: Annotated[Text, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,63}$")]
+    """A letter, then letters, digits, `_`, `.` and `-`."""
     version: Text = "0.1.0"
     license: Text = ""
     language: Text = "en"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ccgym import jsontext
-from ccgym.domain.dialects import read_tools
+from ccgym.domain.dialects import read_tools, tool_names
 from ccgym.domain.files import MAX_BYTES, Folder
 from ccgym.domain.findings import Findings, did_you_mean
 from ccgym.domain.schema import ArgumentValidator
@@ -28,6 +28,8 @@ class Toolbox:
     probes: dict[str, ToolFunction] = field(default_factory=dict)
     places: dict[str, str] = field(default_factory=dict)
     """Tool name to what a finding about it names."""
+    broken: set[str] | None = None
+    """Names of the tools that could not be read; None: nothing could be read at all."""
 
 
 def open_toolbox(name: str, domain: str, folder: Folder, registry: Registry, findings: Findings) -> Toolbox:
@@ -54,7 +56,9 @@ def open_toolbox(name: str, domain: str, folder: Folder, registry: Registry, fin
         data, file = _schemas(own, folder, findings), f"toolset {name}"
     if data is None:
         return box
-    for tool, validator in read_tools(data, file, findings).values():
+    read = read_tools(data, file, findings)
+    box.broken = tool_names(data) - read.keys()
+    for tool, validator in read.values():
         box.places[tool.name] = f"{file} ({tool.name})"
         box.tools[tool.name], box.validators[tool.name] = tool, validator
         if tool.mock.get("kind") == "python":
