@@ -63,7 +63,8 @@ def say(text: str, tokens: int | None = None) -> Say:
 
 
 def bad(text: str, code: str = "bad_format") -> Bad:
-    return Bad(text, code)
+    """A turn off the format: a thought that never ends."""
+    return Bad(f"<think>{text}", code)
 
 
 def rule(verdict: str, tag: str = "", kind: str = "assert") -> Rule:

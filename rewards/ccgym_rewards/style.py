@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -26,7 +27,7 @@ class Pattern(NamedTuple):
     search: re.Pattern[str]
     cost: float
     raw: bool
-    """Look at the text as it was written, not folded."""
+    """Look at the text in the case it was written in, not folded."""
 
 
 class Manners(NamedTuple):
@@ -88,7 +89,8 @@ class Style:
                 self._costs.clear()
             folded = fold(text)
             manners = _manners()["vi" if _VIETNAMESE.search(folded) else "en"]
-            hits = [p for p in manners.patterns if p.search.search(text if p.raw else folded)]
+            plain = unicodedata.normalize("NFC", text)
+            hits = [p for p in manners.patterns if p.search.search(plain if p.raw else folded)]
             cost = min(1.0, sum(p.cost for p in hits))
             found = self._costs[text] = (cost, tuple(p.name for p in hits), bool(manners.polite.search(folded)))
         return found
