@@ -205,12 +205,18 @@ def _refuse_pickles(path: Path) -> None:
 
 
 def _probe_adapter(loaded: Loaded) -> None:
-    """An adapter with weights that are not zero must change the logits."""
+    """All of an adapter's weights must be read from its file, and must change the logits where they are not zero."""
     import torch
+    from peft import get_peft_model_state_dict
+    from safetensors import safe_open
 
-    model = loaded.model
-    grown = [p for name, p in model.named_parameters() if "lora_B" in name]
-    if not grown or all(not bool(p.any()) for p in grown):
+    model, where = loaded.model, f"adapter {loaded.path}"
+    with safe_open(loaded.path / "adapter_model.safetensors", "pt") as file:
+        # peft starts from fresh weights for those that it does not find, and only warns.
+        missing = sorted(set(get_peft_model_state_dict(model)) - set(file.keys()))
+    if missing:
+        raise ConfigError(f"its file lacks {len(missing)} weights, such as {missing[0]}", where=where)
+    if not any(bool(weight.any()) for name, weight in model.named_parameters() if "lora_B" in name):
         return
     ids = torch.arange(8, device=model.device)[None] % model.config.get_text_config().vocab_size
     with torch.inference_mode():
@@ -218,4 +224,4 @@ def _probe_adapter(loaded: Loaded) -> None:
         with model.disable_adapter():
             plain = model(input_ids=ids).logits
     if torch.equal(changed, plain):
-        raise ConfigError("the adapter changes nothing: it is not active", where=str(loaded.path))
+        raise ConfigError("it changes nothing: it is not active", where=where)

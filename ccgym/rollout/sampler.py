@@ -410,8 +410,8 @@ def invert(logits: torch.Tensor, draws: torch.Tensor, top_k: int = 0, top_p: flo
         weights = weights.masked_fill(sums - weights >= top_p, 0)
         sums = weights.cumsum(-1)
     place = torch.searchsorted(sums, (draws.to(sums) * sums[:, -1])[:, None], right=True)
-    # Rounding can lead past the last token of any weight: take the last one then.
-    last = (weights > 0).sum(-1, keepdim=True) - 1 if order is not None else torch.full_like(place, size - 1)
+    # Rounding can lead past the last token of any weight, which may be one that is banned: take that one then.
+    last = weights.shape[-1] - 1 - (weights > 0).flip(-1).to(torch.uint8).argmax(-1, keepdim=True)
     place = torch.minimum(place, last)
     return place if order is None else order.gather(-1, place)
 
