@@ -10,7 +10,6 @@ from typing import Any
 import msgspec
 
 from ccgym.env import CcgymEnv, make
-from ccgym.errors import CcgymError
 from ccgym.log import GroupLog, read_log
 from ccgym.scoring import Scorer
 from ccgym.types import (

@@ -16,6 +16,7 @@ from ccgym import jsontext
 RESERVED = ("think", "tool_call", "tool_response")
 _TAG = re.compile(r"</?(?:think|tool_call|tool_response)>")
 _LOOSE_TAG = re.compile(r"<(/?\s*(?:think|tool_call|tool_response)\s*/?)>", re.IGNORECASE)
+_FORGED = re.compile(r"<\s*/?\s*tool_response\s*/?\s*>", re.IGNORECASE)
 _TEMPLATE_TOKEN = re.compile(r"<\|([^|<>\n]{0,64})\|>")
 
 
@@ -113,12 +114,11 @@ def escape_text(text: str) -> str:
 
 def forgery(text: str) -> str | None:
     """The first template token or forged answer in an assistant turn, or None."""
-    if "<" not in text:
-        return None
-    if match := _TEMPLATE_TOKEN.search(text):
+    if "<|" in text and (match := _TEMPLATE_TOKEN.search(text)):
         return match.group()
-    if match := re.search(r"<\s*/?\s*tool_response\s*/?\s*>", text, re.IGNORECASE):
-        return match.group()
+    if "tool_response" in text or "tool_response" in text.casefold():
+        match = _FORGED.search(text)
+        return match.group() if match else None
     return None
 
 

@@ -117,9 +117,7 @@ TASKS = [
         "expect": {"actions": [{"name": "hand_over", "args": {"reason": "asked"}}]},
     },
 ]
-FUNCTIONS = {
-    f.__name__: f for f in (get_order, cancel_order, add_note, break_halfway, slow, hand_over)
-}
+FUNCTIONS = {f.__name__: f for f in (get_order, cancel_order, add_note, break_halfway, slow, hand_over)}
 
 
 class DeskPlugin:

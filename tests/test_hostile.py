@@ -89,7 +89,11 @@ def test_ten_thousand_hostile_turns_break_nothing(desk):
 def test_a_megabyte_is_refused_in_bounded_time_and_memory(desk_with, turn):
     env = ccgym.make(desk_with(lambda state, tasks: None, limits={"max_chars": 5_000_000, "max_errors": 50}))
     env.reset(options={"task": "cancel"})
-    before, peak, started = env.backend.digest(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
+    before, peak, started = (
+        env.backend.digest(),
+        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
+        time.process_time(),
+    )
     env.step(turn)
     assert env.backend.digest() == before
     assert time.process_time() - started < 20  # a hang, not a speed: the work is milliseconds

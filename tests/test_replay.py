@@ -80,7 +80,9 @@ def test_a_changed_tool_is_found_at_its_first_event(desk, tmp_path, _desk_plugin
     from ccgym.backend.program import program
 
     tools = program(domain).tools
-    monkeypatch.setitem(tools, "cancel_order", tools["cancel_order"]._replace(run=lambda state, args, ctx: changed(state, **args)))
+    monkeypatch.setitem(
+        tools, "cancel_order", tools["cancel_order"]._replace(run=lambda state, args, ctx: changed(state, **args))
+    )
     done = verify(path)
     assert done.divergence is not None
     assert (done.divergence.kind, done.divergence.event) == ("tool", expected)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from difflib import get_close_matches
-from typing import Any, NamedTuple
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import gymnasium
@@ -16,6 +15,7 @@ import ccgym
 from ccgym import seeds
 from ccgym.backend import make_backend
 from ccgym.domain import Domain, Limits, Task
+from ccgym.env.jobs import Job, Outcome, run_job
 from ccgym.env.space import UnicodeText
 from ccgym.env.target import Reference, play_reference
 from ccgym.errors import CcgymError, ToolError
@@ -50,36 +50,6 @@ Step = tuple[str, float, bool, bool, Info]
 _STEP_SLACK = 4096
 _REFERENCES: WeakKeyDictionary[Domain, dict[Any, Reference]] = WeakKeyDictionary()
 """What playing a task's reference led to, by task digest, and by episode seed where the reference asked for ids."""
-
-
-class Job(NamedTuple):
-    """A blocking call that waits to be run outside: `CcgymEnv.play` yields it and is sent its Outcome."""
-
-    run: Callable[[], Any]
-    seconds: float
-
-
-class Outcome(NamedTuple):
-    """What a Job came to: a value, or the error it raised (TimeoutError past its limit)."""
-
-    value: Any = None
-    error: BaseException | None = None
-
-
-def run_job(job: Job) -> Outcome:
-    """Run a blocking call in a thread of its own, and give up waiting past its time limit."""
-    box: list[Outcome] = []
-
-    def target() -> None:
-        try:
-            box.append(Outcome(job.run()))
-        except BaseException as error:  # carried to the caller, who makes it an observation
-            box.append(Outcome(error=error))
-
-    thread = threading.Thread(target=target, daemon=True)
-    thread.start()
-    thread.join(job.seconds)
-    return box[0] if box else Outcome(error=TimeoutError(f"no answer within {job.seconds:g} s"))
 
 
 class CcgymEnv(gymnasium.Env[str, str]):
@@ -193,6 +163,8 @@ class CcgymEnv(gymnasium.Env[str, str]):
         self._step += 1
         mark = len(self.episode.events)
         self._answers: list[str] = []
+        self._answers_from = "tool"
+        self._messages: list[dict[str, Any]] = []
         try:
             ending = yield from self._turn(turn)
         except Exception as error:  # promise 4: whatever breaks in here is an episode's end, not the caller's
@@ -208,10 +180,13 @@ class CcgymEnv(gymnasium.Env[str, str]):
         if ending is not None:  # no clock stands in info
             events = [msgspec.structs.replace(e, seconds=0.0) if type(e) is End else e for e in events]
         info["events"] = events
-        info["messages"] = self._messages_of(events)
+        observation = "\n".join(self._answers)
+        if self._answers:
+            self._messages.append({"role": self._answers_from, "content": observation})
+        info["messages"] = self._messages
         info["state_hash"] = self._hash
         terminated = ending in TERMINATED
-        return "\n".join(self._answers), reward, terminated, ending is not None and not terminated, info
+        return observation, reward, terminated, ending is not None and not terminated, info
 
     def _pick(self, wanted: Any) -> Task:
         return self._draw() if wanted is None else self.domain.task(wanted)
@@ -266,7 +241,7 @@ class CcgymEnv(gymnasium.Env[str, str]):
         self._customer = self._make_customer()
         line = self._customer.first()
         observation = self._user_says(line)
-        messages = self._messages_of(self._events)
+        messages = self.episode.messages()
         info = {"messages": messages, "tools": [t.openai() for t in self.tools], "task_id": task.id}
         return observation, info
 
@@ -316,9 +291,9 @@ class CcgymEnv(gymnasium.Env[str, str]):
         self._chars += len(text)
         if len(text) > room:
             # One character past the room, so that a replay of what was recorded meets the limit too.
-            self._emit(Message, role="assistant", content=text[: max(room, 0) + 1])
+            self._say(text[: max(room, 0) + 1])
             return self._limit("max_chars", self._limits.max_chars)
-        self._emit(Message, role="assistant", content=text)
+        self._say(text)
         if turn.limit is not None:
             return self._limit(turn.limit, 0)
         forged = forgery(text)
@@ -341,9 +316,14 @@ class CcgymEnv(gymnasium.Env[str, str]):
             ending = yield from self._call(call)
         return ending
 
+    def _say(self, text: str) -> None:
+        self._emit(Message, role="assistant", content=text)
+        self._messages.append({"role": "assistant", "content": text})
+
     def _reply(self, text: str) -> str | None:
         answer = self._customer.answer(text)
         self._answers.append(self._user_says(answer))
+        self._answers_from = "user"
         if answer.done:
             return "customer_done"
         return "customer_left" if answer.left else None
@@ -512,10 +492,6 @@ class CcgymEnv(gymnasium.Env[str, str]):
         events.append(event)
         if self.sink is not None:
             self.sink(event)
-
-    @staticmethod
-    def _messages_of(events: Sequence[Any]) -> list[dict[str, Any]]:
-        return Episode(list(events)).messages()
 
 
 def _unknown_tool(name: str, tools: Mapping[str, Tool]) -> str:
