@@ -7,11 +7,12 @@ from pathlib import Path
 
 from ccgym.domain.domain import Domain
 from ccgym.domain.files import Folder
-from ccgym.domain.findings import Finding, Findings, did_you_mean
+from ccgym.domain.findings import Finding, Findings, did_you_mean, pointer
 from ccgym.domain.loader import read_domain
 from ccgym.domain.mockcheck import columns_written, unknown_columns
 from ccgym.domain.models import SCRIPT_FIELDS, Call
 from ccgym.plugins import Registry, registry
+from ccgym.types import Tool
 
 
 def check_domain(path: str | os.PathLike[str], plugins: Registry | None = None) -> list[Finding]:
@@ -95,9 +96,15 @@ def _tasks(domain: Domain, findings: Findings) -> None:
         if "say" in task.basis and not task.expect.say:
             findings.add("empty-say", f"{place} /reward_basis", "names `say`, but `expect.say` is empty",
                          severity="warning")  # fmt: skip
-        if task.expect.refuse and any(domain.tools[call.name].effect == "write" for call in _calls(task)):
+        if task.expect.refuse and any(_counts(domain, domain.tools[call.name]) for call in _calls(task)):
             findings.add("refuse-writes", f"{place} /expect", "`refuse` asks for no change, but the reference writes",
                          severity="warning")  # fmt: skip
+
+
+def _counts(domain: Domain, tool: Tool) -> bool:
+    """Whether what a tool writes enters the state hash: a note in a table left out of it is no change."""
+    hidden = domain.spec.state.exclude
+    return tool.effect == "write" and not (tool.touches and all(pointer(["tables", t]) in hidden for t in tool.touches))
 
 
 def _splits(domain: Domain, findings: Findings) -> None:
