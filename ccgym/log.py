@@ -52,7 +52,7 @@ class EpisodeWriter:
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = open(self.path, "wb", buffering=0)
+        self._file = open(self.path, "wb", buffering=0)  # noqa: SIM115 (closed by close)
         self._chain: dict[int, bytes] = {}
 
     def write(self, events: Iterable[Any]) -> None:

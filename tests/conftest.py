@@ -10,7 +10,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 
 @pytest.fixture(scope="session")
-def _desk_plugin():
+def desk_plugin():
     import desk
 
     import ccgym
@@ -20,18 +20,18 @@ def _desk_plugin():
 
 
 @pytest.fixture(scope="session")
-def desk(_desk_plugin, tmp_path_factory):
+def desk(desk_plugin, tmp_path_factory):
     """Folder of the test domain Desk: Python tools, hand-written tasks."""
-    return _desk_plugin.write_desk(tmp_path_factory.mktemp("desk"))
+    return desk_plugin.write_desk(tmp_path_factory.mktemp("desk"))
 
 
 @pytest.fixture
-def desk_with(_desk_plugin, tmp_path):
+def desk_with(desk_plugin, tmp_path):
     """Writes a Desk of one's own: `desk_with(change)`, where `change(state, tasks)` edits in place."""
 
     def write(change, **spec):
-        state, tasks = copy.deepcopy(_desk_plugin.STATE), copy.deepcopy(_desk_plugin.TASKS)
+        state, tasks = copy.deepcopy(desk_plugin.STATE), copy.deepcopy(desk_plugin.TASKS)
         change(state, tasks)
-        return _desk_plugin.write_desk(tmp_path / "desk", state=state, tasks=tasks, **spec)
+        return desk_plugin.write_desk(tmp_path / "desk", state=state, tasks=tasks, **spec)
 
     return write

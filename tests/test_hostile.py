@@ -100,10 +100,10 @@ def test_a_megabyte_is_refused_in_bounded_time_and_memory(desk_with, turn):
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - peak < 300_000
 
 
-def test_a_catastrophic_pattern_in_a_schema_costs_linear_time(desk_with, _desk_plugin):
-    tools = json.loads(json.dumps(_desk_plugin.TOOLS))
+def test_a_catastrophic_pattern_in_a_schema_costs_linear_time(desk_with, desk_plugin):
+    tools = json.loads(json.dumps(desk_plugin.TOOLS))
     tools[0]["function"]["parameters"]["properties"]["order_id"] = {"type": "string", "pattern": "^(a+)+$"}
-    folder = _desk_plugin.write_desk(desk_with(lambda s, t: None), tools=tools, tasks=[{"id": "t"}])
+    folder = desk_plugin.write_desk(desk_with(lambda s, t: None), tools=tools, tasks=[{"id": "t"}])
     env = ccgym.make(folder)
     env.reset(options={"task": "t"})
     started = time.process_time()
@@ -112,10 +112,10 @@ def test_a_catastrophic_pattern_in_a_schema_costs_linear_time(desk_with, _desk_p
 
 
 @pytest.mark.parametrize("ref", ["file:///etc/passwd", "http://127.0.0.1:9/x", "other.json#/a", "//host/x"])
-def test_a_schema_that_refers_outside_itself_is_refused(desk_with, _desk_plugin, ref):
-    tools = json.loads(json.dumps(_desk_plugin.TOOLS))
+def test_a_schema_that_refers_outside_itself_is_refused(desk_with, desk_plugin, ref):
+    tools = json.loads(json.dumps(desk_plugin.TOOLS))
     tools[0]["function"]["parameters"]["properties"]["order_id"] = {"$ref": ref}
-    folder = _desk_plugin.write_desk(desk_with(lambda s, t: None), tools=tools)
+    folder = desk_plugin.write_desk(desk_with(lambda s, t: None), tools=tools)
     with pytest.raises(ccgym.CcgymError, match=r"\$ref"):
         ccgym.make(folder)
 

@@ -67,7 +67,7 @@ def test_replay_can_stop_at_a_step(desk):
     assert env.backend.digest() == [e.hash for e in episode.events if e.step == 2][-1]
 
 
-def test_a_changed_tool_is_found_at_its_first_event(desk, tmp_path, _desk_plugin, monkeypatch):
+def test_a_changed_tool_is_found_at_its_first_event(desk, tmp_path, desk_plugin, monkeypatch):
     path = write(tmp_path / "e.jsonl", played(desk, "cancel", TALKS["plain"]))
     lines = [json.loads(line) for line in path.read_text().splitlines()]
     expected = next(line["n"] for line in lines if line["event"] == "tool")

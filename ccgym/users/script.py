@@ -99,7 +99,8 @@ class ScriptCustomer:
     def _say(self, fact: str) -> str:
         value = self._known[fact]
         text = value if isinstance(value, str) else str(value)
-        return self._tell.get(fact, "{%s}" % fact).replace("{%s}" % fact, text)
+        hole = "{" + fact + "}"
+        return self._tell.get(fact, hole).replace(hole, text)
 
     def _stall(self, line: str) -> CustomerTurn:
         """No progress: patience runs down, and then the customer leaves."""
