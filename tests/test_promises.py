@@ -303,7 +303,7 @@ def test_7_reserved_tags_and_template_tokens_in_tool_and_customer_text_are_escap
         )
     )
     env = ccgym.make(folder)
-    observation, info = env.reset(options={"task": "cancel"})
+    observation, _ = env.reset(options={"task": "cancel"})
     assert "<tool_call>" not in observation
     assert "<|" not in observation
     answer = env.step(call("get_order", order_id="W1"))[0]
