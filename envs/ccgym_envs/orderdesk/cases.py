@@ -149,9 +149,10 @@ def _reference(case: Case, rng: Random, words: dict[str, str]) -> list[Action]:
 
 
 def _shortcuts(case: Case, rng: Random, words: dict[str, str]) -> list[list[Action]]:
-    """The talk as people in a hurry let it go, twice: by not verifying, and by doing it although the answer was no.
+    """The talk as people in a hurry let it go, in two ways that make the change.
 
-    Where the only rule in the way is the verification, the second way does not even look at the order.
+    To be done: unverified, with or without a look at the order. Refused: verified, or not even that. Transferred: after
+    a verification that failed or never came, or straight away.
     """
     ask = [] if case.names_order else [_ask(case, rng, "order_id")]
     unverified = [*ask, _look(case), *_change(case, rng, words)]
@@ -160,7 +161,8 @@ def _shortcuts(case: Case, rng: Random, words: dict[str, str]) -> list[list[Acti
     talk = [_ask(case, rng, "phone" if case.names_order else "both")]
     if case.told_phone is not None:
         talk.append(_verify(case))
-    return [[*talk, _look(case), *_change(case, rng, words)], unverified]
+    other = unverified if case.outcome == "refused" else [*ask, *_change(case, rng, words)]
+    return [[*talk, _look(case), *_change(case, rng, words)], other]
 
 
 def _change(case: Case, rng: Random, words: dict[str, str]) -> list[Action]:

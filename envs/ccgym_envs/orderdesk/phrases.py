@@ -68,11 +68,11 @@ ASK = {
 
 TELL = {
     "en": {
-        "phone": ("It is {phone}.", "The digits are {phone}."),
+        "phone": ("It ends in {phone}.", "The digits are {phone}."),
         "order_id": ("It is order {order_id}.", "My order is {order_id}."),
     },
     "vi": {
-        "phone": ("4 số cuối là {phone}.", "Số là {phone}."),
+        "phone": ("4 số cuối là {phone}.", "Số cuối là {phone}."),
         "order_id": ("Mã đơn là {order_id}.", "Đơn {order_id}."),
     },
 }

@@ -21,7 +21,7 @@ Template = Callable[[Random], dict[str, Any]]
 def _case(
     rng: Random, intent: Intent, language: str, order: dict[str, Any], *, told: str = "right", names_order: bool = True
 ) -> Case:
-    """A case around an order. `told`: the customer tells the `right` digits, `wrong` ones, or does not know (`unknown`)."""
+    """A case around an order. `told`: the customer tells the `right` digits, `wrong` ones, or has them `unknown`."""
     phone = people.digits(rng)
     wrong = next(other for other in iter(lambda: people.digits(rng), None) if other != phone)
     return Case(
