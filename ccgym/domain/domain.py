@@ -21,10 +21,6 @@ from ccgym.errors import DomainError
 from ccgym.types import Requestor, Tool, ToolFunction
 
 
-MAX_DRAWN = 50_000
-"""How many drawn tasks are kept before all are dropped: any can be drawn again."""
-
-
 @dataclass(frozen=True, eq=False, repr=False)
 class Domain:
     """One domain folder as `load_domain` read it. Nothing here is ever changed."""
@@ -55,7 +51,6 @@ class Domain:
     """SHA-256 over everything that shapes an episode, as 64 hex digits."""
     notices: tuple[Finding, ...] = ()
     """Warnings and notices of loading."""
-    _drawn: dict[str, Task] = field(default_factory=dict, init=False)
     _cache: dict[Any, Any] = field(default_factory=dict, init=False)
 
     def __reduce__(self) -> Any:
