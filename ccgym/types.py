@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any, Literal, Protocol, runtime_checkable
 
 import msgspec
@@ -289,21 +288,24 @@ class Episode:
         """The agent's turns, whole."""
         return [e for e in self.events if type(e) is Message and e.role == "assistant" and e.step > 0]
 
-    @cached_property
-    def _replies(self) -> list[tuple[int, str]]:
-        from ccgym.turns import parse_turn
-
-        found = []
-        for event in self.turns:
-            parsed = parse_turn(event.content)
-            if parsed.reply is not None and parsed.error is None:
-                found.append((event.n, parsed.reply))
-        return found
-
     @property
     def replies(self) -> list[tuple[int, str]]:
-        """What the agent said to the customer: (event number, text). Only meaningful once the episode has ended."""
-        return self._replies
+        """What the agent said to the customer: (event number, text). Each turn is parsed once, as events only grow."""
+        from ccgym.turns import parse_turn
+
+        seen, found = self.__dict__.get("_replies", (0, []))
+        if seen != len(self.events):
+            found = list(found)
+            for event in self.events[seen:]:
+                if type(event) is not Message or event.role != "assistant" or event.step == 0:
+                    continue
+                if event.content.rstrip().endswith("</tool_call>"):
+                    continue  # calls, or off the format: never a reply
+                parsed = parse_turn(event.content)
+                if parsed.reply is not None and parsed.error is None:
+                    found.append((event.n, parsed.reply))
+            self.__dict__["_replies"] = (len(self.events), found)
+        return found
 
     @property
     def rewards(self) -> dict[str, float | None]:

@@ -104,7 +104,7 @@ def test_an_object_registers_a_reward_and_can_be_taken_back():
     assert registry().owner("reward", "sunshine") == info
     unregister(plugin)
     assert "sunshine" not in registry().rewards
-    with pytest.raises(PluginError, match="not registered"):
+    with pytest.raises(PluginError, match="was not registered at run time"):
         unregister(plugin)
 
 
@@ -158,6 +158,17 @@ def test_registering_again_replaces_as_a_notebook_cell_run_twice_would(plug):
     assert "first" not in registry().rewards
     assert registry().require("reward", "second") is second.reward
     assert sum(info.name == "Rewarding" for info in registry().plugins) == 1
+
+
+def test_registering_what_is_installed_changes_nothing_and_its_name_is_its_own():
+    import ccgym_rewards
+
+    info = ccgym.register(ccgym_rewards)
+    assert info.distribution == "ccgym"
+    assert sum(each.name == "ccgym_rewards" for each in registry().plugins) == 1
+    with pytest.raises(PluginError, match="was not registered at run time"):
+        unregister(ccgym_rewards)
+    assert "a plugin of ccgym is called 'ccgym_rewards'" in refused(types.ModuleType("ccgym_rewards"))
 
 
 def test_an_implementation_may_take_fewer_arguments(plug):

@@ -271,6 +271,15 @@ def test_a_step_reward_scores_steps_and_sums_over_the_episode_as_it_was_then():
     assert only(scorer.score_step(prefix, 1)).value == 1.0
 
 
+def test_replies_read_in_the_middle_of_an_episode_are_complete_at_its_end():
+    whole = talk(say("One."), call("look"), say("Two."))
+    growing = Episode()
+    for event in whole.events:
+        growing.events.append(event)
+        assert growing.replies == Episode(list(growing.events)).replies
+    assert [text for _, text in growing.replies] == ["One.", "Two."]
+
+
 def test_a_step_reward_that_applies_to_no_step_does_not_apply():
     assert only(Scorer({Calls: 1.0}).score_episode(talk(say("Hello.")))).status == "not_applicable"
 

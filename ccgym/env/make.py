@@ -23,11 +23,14 @@ def find_domain(name: str | os.PathLike[str]) -> Domain:
         CcgymError: there is no such id or folder.
         DomainError: the folder holds no valid domain.
     """
-    entry = registry().envs.get(str(name))
+    plugins = registry()
+    if conflict := plugins.conflicts.get(("env", str(name))):
+        raise conflict
+    entry = plugins.envs.get(str(name))
     if entry is None:
         if Path(name).is_dir():
             return load_domain(name)
-        close = get_close_matches(str(name), registry().envs, n=1, cutoff=0.4)
+        close = get_close_matches(str(name), plugins.envs, n=1, cutoff=0.4)
         fix = f"Did you mean {close[0]!r}?" if close else "Give a domain folder, or an id that `ccgym envs` lists"
         raise CcgymError(f"no environment and no folder named {str(name)!r}", fix=fix)
     try:

@@ -8,7 +8,7 @@ import inspect
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from importlib.metadata import Distribution, EntryPoint
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
@@ -36,7 +36,7 @@ class PluginInfo:
     source: Any = field(default=None, repr=False, compare=False)
     """The EntryPoint, or the object registered at run time."""
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """SHA-256 of its code and data, as 64 hex digits; taken when first asked for."""
         if isinstance(self.source, EntryPoint):

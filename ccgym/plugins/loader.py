@@ -86,6 +86,11 @@ def register(plugin: Any) -> PluginInfo:
         )
     target = load_plugins()
     name = _own_name(plugin)
+    if installed := next((p for p in target.plugins if p.name == name and isinstance(p.source, EntryPoint)), None):
+        if target.manager.get_plugin(name) is plugin:
+            return installed
+        fix = "Call it something else" if installed.state == "ok" else "Let its distribution be loaded, or rename this"
+        raise PluginError(f"a plugin of {installed.distribution} is called {name!r}", fix=fix)
     with _lock:
         try:
             hooks, claims = read_plugin(target.manager, plugin, name)
@@ -109,8 +114,9 @@ def unregister(plugin: Any) -> None:
     """Take back what `register` did. Raises PluginError where the plugin is not registered."""
     target, name = load_plugins(), _own_name(plugin)
     with _lock:
-        if not target.manager.has_plugin(name):
-            raise PluginError(f"the plugin {name!r} is not registered")
+        info = next((info for info in target.plugins if info.name == name), None)
+        if info is None or isinstance(info.source, EntryPoint):
+            raise PluginError(f"the plugin {name!r} was not registered at run time")
         _forget(target, name)
 
 

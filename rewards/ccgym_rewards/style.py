@@ -6,7 +6,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -110,7 +110,7 @@ def reference_replies(domain: Any) -> Iterable[str]:
         yield from (text for text in replies if isinstance(text, str))
 
 
-@cache
+@lru_cache(maxsize=16)
 def _fit(lines: tuple[str, ...]) -> Tfidf:
     """Fitted once for the same lines, however many environments play them."""
     return Tfidf(lines)
