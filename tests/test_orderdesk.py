@@ -173,7 +173,7 @@ def test_returning_on_day_30_is_no_break_and_on_day_31_is_one(play):
         ("return-on-day-31", "7293", "9506", ["days"]),
     ):
         verify = call("verify_customer", order_id=order_id, phone=phone)
-        change = call("return_order", order_id=order_id, reason="unwanted")
+        change = call("return_order", order_id=order_id, reason="other")
         assert breaks(play, task_id, verify, change) == found
 
 

@@ -37,7 +37,7 @@ class Case:
     """The row of `customers`."""
     told_phone: str | None
     """The digits that the customer tells; None: does not know them."""
-    reason: str = "unwanted"
+    reason: str = "other"
     """Of a return."""
     address: str = ""
     """The new one, of a change of address."""

@@ -5,23 +5,23 @@ from __future__ import annotations
 FIRST = {
     "en": {
         "cancel": ("Please cancel order {id}.", "I want to cancel order {id}.", "Cancel my order {id}, please."),
-        "return damaged": (
+        "return broken": (
             "Order {id} came damaged. I want to return it.",
             "My order {id} is broken. I want to return it.",
         ),
-        "return wrong_item": (
+        "return wrong": (
             "Order {id} is the wrong item. I want to return it.",
             "I got the wrong item in order {id}.",
         ),
-        "return unwanted": ("I do not want order {id} any more. I want to return it.", "I want to return order {id}."),
+        "return other": ("I do not want order {id} any more. I want to return it.", "I want to return order {id}."),
         "address": ("Please send order {id} to {address}.", "I moved. Send order {id} to {address}."),
         "track": ("Where is order {id}?", "When does order {id} arrive?", "Please track order {id}."),
     },
     "vi": {
         "cancel": ("Hủy giúp mình đơn {id}.", "Mình muốn hủy đơn {id}.", "Cho mình hủy đơn {id} nhé."),
-        "return damaged": ("Đơn {id} bị hỏng. Mình muốn trả hàng.", "Hàng đơn {id} bị vỡ. Mình muốn trả hàng."),
-        "return wrong_item": ("Đơn {id} giao sai hàng. Mình muốn trả hàng.", "Mình nhận sai hàng ở đơn {id}."),
-        "return unwanted": ("Mình không cần đơn {id} nữa. Mình muốn trả hàng.", "Mình muốn trả hàng đơn {id}."),
+        "return broken": ("Đơn {id} bị hỏng. Mình muốn trả hàng.", "Hàng đơn {id} bị vỡ. Mình muốn trả hàng."),
+        "return wrong": ("Đơn {id} giao sai hàng. Mình muốn trả hàng.", "Mình nhận sai hàng ở đơn {id}."),
+        "return other": ("Mình không cần đơn {id} nữa. Mình muốn trả hàng.", "Mình muốn trả hàng đơn {id}."),
         "address": ("Giao đơn {id} đến {address} nhé.", "Mình chuyển nhà. Giao đơn {id} đến {address}."),
         "track": ("Đơn {id} đến đâu rồi?", "Khi nào đơn {id} đến?", "Kiểm tra giúp mình đơn {id}."),
     },
@@ -31,16 +31,16 @@ FIRST = {
 FIRST_UNNAMED = {
     "en": {
         "cancel": ("I want to cancel my order.", "Please cancel my order."),
-        "return damaged": ("My order came damaged. I want to return it.", "My order is broken. I want to return it."),
-        "return wrong_item": ("I got the wrong item. I want to return it.", "You sent me the wrong item."),
-        "return unwanted": ("I want to return my order.", "I do not want my order any more. I want to return it."),
+        "return broken": ("My order came damaged. I want to return it.", "My order is broken. I want to return it."),
+        "return wrong": ("I got the wrong item. I want to return it.", "You sent me the wrong item."),
+        "return other": ("I want to return my order.", "I do not want my order any more. I want to return it."),
         "address": ("Please send my order to {address}.", "I moved. Send my order to {address}."),
     },
     "vi": {
         "cancel": ("Mình muốn hủy đơn hàng.", "Hủy giúp mình đơn hàng nhé."),
-        "return damaged": ("Hàng bị hỏng. Mình muốn trả hàng.", "Hàng bị vỡ. Mình muốn trả hàng."),
-        "return wrong_item": ("Mình nhận sai hàng. Mình muốn trả hàng.", "Shop giao sai hàng cho mình."),
-        "return unwanted": ("Mình muốn trả hàng.", "Mình không cần hàng nữa. Mình muốn trả hàng."),
+        "return broken": ("Hàng bị hỏng. Mình muốn trả hàng.", "Hàng bị vỡ. Mình muốn trả hàng."),
+        "return wrong": ("Mình nhận sai hàng. Mình muốn trả hàng.", "Shop giao sai hàng cho mình."),
+        "return other": ("Mình muốn trả hàng.", "Mình không cần hàng nữa. Mình muốn trả hàng."),
         "address": ("Giao đơn hàng đến {address} nhé.", "Mình chuyển nhà. Giao đơn hàng đến {address}."),
     },
 }

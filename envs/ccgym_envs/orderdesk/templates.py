@@ -14,7 +14,7 @@ from ccgym_envs.orderdesk import people
 from ccgym_envs.orderdesk.cases import Case, Intent, task_of
 
 LANGUAGES = ("en", "vi")
-REASONS = ("damaged", "wrong_item", "unwanted")
+REASONS = ("broken", "wrong", "other")
 Template = Callable[[Random], dict[str, Any]]
 
 

@@ -44,13 +44,13 @@ TRAIN: dict[str, Case] = {
         "Cancel order 6143. I am the one who paid for it!", told=None),
     "return-broken-mirror": _case(
         "return", "en", "1587", "Grace Keane 2467", _order("mirror", "delivered", "9 Bell Road, Ripon", days=4),
-        "The mirror of order 1587 came in pieces. I want to return it.", reason="damaged"),
+        "The mirror of order 1587 came in pieces. I want to return it.", reason="broken"),
     "return-on-day-30": _case(
         "return", "en", "9034", "Leo Abbot 8811", _order("fan", "delivered", "21 King Road, Wells", days=30),
         "I do not need order 9034, can I still return it?"),
     "return-damaged-but-late": _case(
         "return", "en", "3379", "Ada Farrow 4045", _order("clock", "delivered", "58 High Street, Truro", days=52),
-        "Order 3379 stopped working and I want to return it. It came damaged!", reason="damaged"),
+        "Order 3379 stopped working and I want to return it. It came damaged!", reason="broken"),
     "address-new-flat": _case(
         "address", "en", "5218", "Frank Ellery 6639", _order("shelf", "placed", "6 Lake Lane, Derby"),
         "We are moving. Please send order 5218 to 84 Mill Lane, Bath.", address="84 Mill Lane, Bath"),
@@ -65,7 +65,7 @@ TRAIN: dict[str, Case] = {
         "Đơn 7712 giao lâu quá, mình muốn hủy."),
     "tra-hang-vo": _case(
         "return", "vi", "3920", "Lê Thu Hà 7746", _order("mug", "delivered", "62 Hai Bà Trưng, Hà Nội", days=2),
-        "Cốc ở đơn 3920 bị vỡ khi nhận, mình muốn trả hàng.", reason="damaged"),
+        "Cốc ở đơn 3920 bị vỡ khi nhận, mình muốn trả hàng.", reason="broken"),
     "tra-hang-qua-han": _case(
         "return", "vi", "6581", "Bùi Ngọc Lan 1384", _order("pan", "delivered", "27 Bạch Đằng, Vinh", days=31),
         "Mình muốn trả hàng đơn 6581, mình không dùng đến."),
@@ -87,7 +87,7 @@ TEST: dict[str, Case] = {
         "Cancel order 1954, I found it cheaper."),
     "return-wrong-item-forgot-number": _case(
         "return", "en", "8837", "Jonah Marsh 6391", _order("pan", "delivered", "70 Bell Road, Wells", days=12),
-        "You sent me a kettle instead of a pan!", reason="wrong_item", names_order=False),
+        "You sent me a kettle instead of a pan!", reason="wrong", names_order=False),
     "return-before-delivery": _case(
         "return", "en", "4016", "Mona Gale 1748", _order("tent", "shipped", "5 Park Street, York"),
         "I will not need the tent of order 4016. I want to return it."),
@@ -111,7 +111,7 @@ TEST: dict[str, Case] = {
         "Hủy đơn 2374 giúp mình, mình không thích nữa."),
     "tra-hang-giao-sai": _case(
         "return", "vi", "5493", "Vũ Mỹ Duyên 4826", _order("mug", "delivered", "24 Trần Phú, Quy Nhơn", days=17),
-        "Đơn 5493 giao sai hàng rồi, mình muốn trả hàng.", reason="wrong_item"),
+        "Đơn 5493 giao sai hàng rồi, mình muốn trả hàng.", reason="wrong"),
     "doi-dia-chi-don-da-gui": _case(
         "address", "vi", "6930", "Đặng Thu Hà 1539", _order("bag", "shipped", "50 Hùng Vương, Đà Lạt"),
         "Giao đơn 6930 đến 18 Bạch Đằng, Huế giúp mình nhé.", address="18 Bạch Đằng, Huế"),
