@@ -15,6 +15,10 @@ MAX_CHARS = 200_000
 MAX_DEPTH = 32
 _INT = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?(?:(?:[0-9]+\.[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|[0-9]+[eE][-+]?[0-9]+)")
+_OPENING = (
+    yaml.BlockSequenceStartToken, yaml.BlockMappingStartToken, yaml.FlowSequenceStartToken, yaml.FlowMappingStartToken,
+)  # fmt: skip
+_CLOSING = (yaml.BlockEndToken, yaml.FlowSequenceEndToken, yaml.FlowMappingEndToken)
 _WORDS = {"": None, "~": None, "null": None, "true": True, "false": False}
 
 
@@ -34,7 +38,12 @@ class YamlText:
             raise YamlError(f"longer than {MAX_CHARS} characters", 1)
         self._lines: dict[tuple[Any, ...], int] = {}
         try:
+            depth = 0
             for token in yaml.scan(text, Loader=yaml.SafeLoader):
+                # Counted here, because the time that the scanner takes grows with the square of the depth.
+                depth += isinstance(token, _OPENING) - isinstance(token, _CLOSING)
+                if depth > MAX_DEPTH:
+                    raise YamlError(f"nested deeper than {MAX_DEPTH}", token.start_mark.line + 1)
                 if isinstance(token, yaml.AliasToken | yaml.AnchorToken | yaml.TagToken):
                     kind = type(token).__name__.removesuffix("Token").lower()
                     raise YamlError(f"a YAML {kind} ({token.value!r}) is not allowed", token.start_mark.line + 1)
