@@ -8,7 +8,7 @@ from typing import Any
 
 from ccgym import jsontext
 from ccgym.domain import Domain, Task
-from ccgym.env.make import make
+from ccgym.env.registration import make
 from ccgym.turns import fold, render_call
 from ccgym.types import Episode, StateEvent
 
