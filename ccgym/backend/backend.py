@@ -30,7 +30,7 @@ class Pending:
 
     __slots__ = ("_arguments", "_context", "_error", "_ready", "_result", "_view")
 
-    def __init__(self, ready: Ready, view: Any, arguments: dict[str, Any], context: ToolContext) -> None:
+    def __init__(self, ready: Ready, view: Any, arguments: dict[str, Any], context: ToolContext | None) -> None:
         self._ready, self._view, self._arguments, self._context = ready, view, arguments, context
         self._result: Any = None
         self._error: tuple[str, str] | None = ("the tool has not run", "not_run")
@@ -104,7 +104,9 @@ class DomainBackend:
         return self._prepare(ready, arguments, requestor)
 
     def _prepare(self, ready: Ready, arguments: dict[str, Any], requestor: Requestor) -> Pending:
-        context = ToolContext(self._program.clock, self._seed, ready.name, arguments, self._counts)
+        context = None
+        if ready.wants_context:
+            context = ToolContext(self._program.clock, self._seed, ready.name, arguments, self._counts)
         return Pending(ready, self.state_.view(requestor), arguments, context)
 
     def finish(self, pending: Pending | None, error: BaseException | None = None) -> Any:
@@ -122,20 +124,31 @@ class DomainBackend:
             if isinstance(error, TimeoutError):
                 raise ToolError(str(error) or "the tool took too long", "timeout")
             raise ToolError(*(_told(error) if error else ("the tool has not run", "not_run")))
-        if pending._error is not None:
-            raise ToolError(*pending._error)
-        plan = self.state_.plan(pending._view)
-        if plan is not None and plan.ops:
-            self._check(pending._ready, plan)
-        if plan is not None and pending._ready.writes:
-            self.state_.apply(plan)
-            self.changes = plan.ops
-        if pending._context.used:
-            self.seeded = True
-            pending._context.succeeded()
+        view = pending._view
+        try:
+            if pending._error is not None:
+                raise ToolError(*pending._error)
+            plan = self.state_.plan(view)
+            if plan is not None:
+                self._check(pending._ready, plan)
+                if pending._ready.writes:
+                    self.state_.apply(plan)
+                    self.changes = plan.ops
+        except ToolError:
+            self.state_.release(view, done=False)
+            raise
+        self.state_.release(view)
+        self._count(pending)
         return pending._result
 
+    def _count(self, pending: Pending) -> None:
+        if pending._context is not None and pending._context.used:
+            self.seeded = True
+            pending._context.succeeded()
+
     def _check(self, ready: Ready, plan: Plan) -> None:
+        if not plan.ops:
+            return
         if not ready.writes:
             raise ToolError(
                 f"{ready.name} is declared to read only, and it changed {plan.ops[0]['path']}", "read_tool_wrote"
@@ -143,7 +156,8 @@ class DomainBackend:
         if ready.touches is not None:
             for table in plan.touched():
                 if table not in ready.touches:
-                    raise ToolError(f"{ready.name} changed the table {table!r}, which is not in its touches", "undeclared_table")
+                    message = f"{ready.name} changed the table {table!r}, which its `touches` leaves out"
+                    raise ToolError(message, "undeclared_table")
 
     def probe(self, name: str, arguments: dict[str, Any], requestor: Requestor = "assistant") -> Any:
         """Run a function that is no tool, for asserts. What it writes is dropped.
@@ -221,13 +235,13 @@ class DomainBackend:
                 place = f"init/calls/{number}"
                 self._init_call(call["name"], call.get("args") or {}, call.get("requestor") or "assistant")
         except ToolError as error:
-            problem = DomainError(f"{error.code}: {error.message}", where=f"task {task} {place}", fix="Correct the task")
+            problem = f"{error.code}: {error.message}"
         except patch.PatchError as error:
-            problem = DomainError(str(error), where=f"task {task} {place}", fix="Correct the task")
+            problem = str(error)
         else:
             self.changes = []
             return
-        raise problem
+        raise DomainError(problem, where=f"task {task} {place}", fix="Correct the task")
 
     def _init_call(self, name: str, arguments: dict[str, Any], requestor: Requestor) -> None:
         if name not in self._program.probes:
@@ -235,9 +249,7 @@ class DomainBackend:
             return
         pending = self._probe(name, arguments, requestor)
         self.state_.commit(pending._view)
-        if pending._context.used:
-            self.seeded = True
-            pending._context.succeeded()
+        self._count(pending)
 
 
 def make_backend(domain: Any, task: Any, seed: int, registry: Any = None) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from itertools import count
@@ -10,24 +9,29 @@ from typing import Any
 
 from ccgym import jsontext
 from ccgym.backend import patch
+from ccgym.backend.kept import Kept
 from ccgym.backend.nodes import BadValue, Sheet, culprit, freeze_table, thaw
+from ccgym.backend.views import Table
 from ccgym.errors import DomainError
 
 USER = "$user"
 """The section that holds the customer's document; the others are the tables, by name."""
 MODULUS = (1 << 256) - 1
-_CACHED_KEYS = 400_000
+KEPT_ROWS = 500_000
 
 
 def pointer(section: str, *rest: str | int) -> str:
     """JSON pointer of a section of the state, or of a place in it."""
-    return patch.pointer("user", *rest) if section == USER else patch.pointer("tables", section, *rest)
+    path = "/user" if section == USER else f"/tables/{patch.escape(section)}"
+    for segment in rest:
+        path = f"{path}/{patch.escape(segment)}"
+    return path
 
 
 class Hasher:
     """The state hash: the sum modulo 2²⁵⁶ of SHA-256 over canonical `[table, key, row]`.
 
-    Entries of the user's document count under the table `$user`; a table that is no object counts as `[table, null, value]`.
+    Entries of the user's document count under the table `$user`; a table that is no object, as `[table, null, value]`.
 
     Args:
         exclude: JSON pointers of what is left out of the hash; a segment `*` stands for any one.
@@ -111,7 +115,7 @@ class Base:
         DomainError: the document has another shape, or something in it is not JSON.
     """
 
-    __slots__ = ("_cache", "_cache_size", "_tokens", "hash", "hasher", "sections", "total", "tables")
+    __slots__ = ("_tokens", "digests", "hash", "hasher", "sections", "sheets", "tables", "total", "views")
 
     def __init__(self, document: Mapping[str, Any], exclude: Sequence[str] = ()) -> None:
         if not isinstance(document, dict) or document.keys() - {"tables", "user"}:
@@ -122,23 +126,29 @@ class Base:
         self.hasher = Hasher(exclude)
         self.sections: dict[str, Any] = {}
         """Section name to frozen table; the user's document is the section `$user`."""
+        self.digests: dict[str, dict[str, int]] = {}
+        """What each row adds to the hash, by section and key."""
         self.total = 0
         for name, table in {**tables, USER: document.get("user", {})}.items():
             self._add(name, table)
         self.tables: dict[str, Any] = {name: table for name, table in self.sections.items() if name != USER}
         self.hash = f"{self.total:064x}"
         self._tokens = count(1)
-        self._cache: OrderedDict[tuple[int, str], Sheet] = OrderedDict()
-        self._cache_size = max(8, min(2048, _CACHED_KEYS // max(1, *map(_size, self.sections.values()))))
+        self.sheets: Kept[Sheet] = Kept(KEPT_ROWS)
+        """Tables as episodes have changed them."""
+        self.views: Kept[Table] = Kept(KEPT_ROWS)
+        """Views of tables, as a call has left them."""
 
     def _add(self, name: str, table: Any) -> None:
         path: tuple[str | int, ...] = ()
         try:
             frozen = freeze_table(table)
             if type(frozen) is Sheet:
+                digests = self.digests[name] = {}
                 for key, row in frozen.items():
                     path = (key,)
-                    self.total += self.hasher(name, key, row)
+                    digests[key] = self.hasher(name, key, row)
+                self.total += sum(digests.values())
             else:
                 self.total += self.hasher(name, None, frozen)
         except BadValue as error:
@@ -150,30 +160,6 @@ class Base:
     def __reduce__(self) -> tuple[Any, ...]:
         raise TypeError("a Base is not pickled: load the domain where it is needed")
 
-    # Whole tables as changed by an episode are kept for the episodes that were last played: enough for a batch that
-    # is rolled out together, too few to matter when thousands of episodes live. Losing one costs a copy, nothing else.
-
     def token(self) -> int:
-        """A number for a state that has changes, by which its tables are kept."""
+        """A number for a state, by which its tables are kept."""
         return next(self._tokens)
-
-    def kept(self, token: int, section: str) -> Sheet | None:
-        """The table as it was last kept."""
-        key = (token, section)
-        sheet = self._cache.get(key)
-        if sheet is not None:
-            try:
-                self._cache.move_to_end(key)
-            except KeyError:  # another thread pushed it out
-                return None
-        return sheet
-
-    def keep(self, token: int, section: str, sheet: Sheet) -> None:
-        """Keep a table, and forget the one that was not asked for the longest."""
-        self._cache[token, section] = sheet
-        if len(self._cache) > self._cache_size:
-            self._cache.popitem(last=False)
-
-
-def _size(value: Any) -> int:
-    return len(value) if type(value) is Sheet else 1

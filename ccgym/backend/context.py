@@ -1,4 +1,4 @@
-"""What a tool may ask for besides the state: the time, ids and random numbers, the same whenever the call is the same."""
+"""What a tool may ask for besides the state: time, ids and random numbers, the same whenever the call is the same."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
 """The values in a declarative mock: templates of JSON pointers, and the few operations on numbers and lists.
 
-- Text holds pointers in braces: `Order {/args/order_id} is {/row/status}`. A text that is exactly one pointer keeps the
-  value's JSON type; inside longer text, containers are written as JSON, null as nothing. `{{` is a brace.
+- Text holds pointers in braces: `Order {/args/order_id} is {/row/status}`. A text that is exactly one pointer keeps
+  the value's JSON type; inside longer text, containers are written as JSON, null as nothing. `{{` is a brace.
 - A segment `*` stands for all: `{/rows/*/price}` is a list.
-- A pointer that leads nowhere is null. As a whole member of an object it leaves the member out, so that an argument that
-  was not given changes no column; inside text it is nothing.
+- A pointer that leads nowhere is null. As a whole member of an object it leaves the member out, so that an argument
+  that was not given changes no column; inside text it is nothing.
 - An object of one member that begins with `$` is an operation:
   `$sum, $min, $max` over a list, `$count` of a list or object, `$sub` and `$div` of two, `$mul` of any number of factors,
   `$round` of `[number, digits]`, `$map` of `[list, template]`, in which `/item` is each item in turn.

@@ -1,21 +1,21 @@
 """Tools without Python: `x-ccgym.mock` compiled, once a domain, into a function of the state.
 
-| kind | does | members beside `kind` |
+| kind | does | members beside `kind` and those of all kinds: `let`, `require`, `return` |
 |---|---|---|
-| `lookup` | finds a row, or all | `table`, `key` or `match`, `all`, `let`, `require`, `missing`, `return` (the row; with `all` the rows) |
-| `insert` | adds a row | `table`, `row`, `key` (a new id), `id`, `exists`, `let`, `require`, `return` (the row) |
-| `update` | changes columns of a row | `table`, `key` or `match`, `set`, `unset`, `id`, `let`, `require`, `missing`, `return` (the row after it) |
-| `delete` | removes a row | `table`, `key` or `match`, `let`, `require`, `missing`, `return` (the row) |
-| `compute`, `respond` | only answers | `return`, `let`, `require` |
+| `lookup` | finds a row, or all | `table`, `key` or `match`, `all`, `missing`; returns the row, with `all` the rows |
+| `insert` | adds a row | `table`, `row`, `key` (else a new id), `id`, `exists`; returns the row |
+| `update` | changes columns of a row | `table`, `key` or `match`, `set`, `unset`, `id`, `missing`; returns the new row |
+| `delete` | removes a row | `table`, `key` or `match`, `missing`; returns the row |
+| `compute`, `respond` | only answers | nothing more; `return` must be given |
 
 - `key` and all other values are templates (see `expressions`). `match` maps columns to values: the first row in which all
   are equal, in the order of the table; a column may be a pointer into the row, such as `/address/city`; one whose
   argument was not given is passed over. `all: true` finds all of them, as `/rows`.
 - `let` looks up more rows by name, before the guards: `{"product": {"table": "products", "key": "{/args/product_id}",
   "missing": {…}}}` is `/let/product`; `{"value": template}` only names a value.
-- `require` is a list of guards, tried in order: `{"path": "/row/status", "op": "eq", "value": "open", "error": {"code", "message"}}`.
-  The first that does not hold answers with its error, and nothing changes. With `*` in the path each place must hold.
-  `matches` takes a fixed pattern, which runs in linear time.
+- `require` is a list of guards, tried in order: `{"path": "/row/status", "op": "eq", "value": "open", "error": {"code":
+  …, "message": …}}`. The first that does not hold answers with its error, and nothing changes. With `*` in the path
+  each place must hold. `matches` takes a fixed pattern, which runs in linear time.
 - `missing` and `exists` are `{code, message}`, with templates in the message.
 - `set` maps columns, or pointers into the row (`/history/-` appends), to values; all are worked out before any is set.
   `unset` lists columns to remove.
@@ -39,7 +39,7 @@ Step = Callable[[Any, Scope], None]
 """Looks at the state, and adds to the scope or raises ToolError."""
 
 
-def compile_mock(tool: Tool, tables: Container[str]) -> Mock:
+def compile_mock(tool: Tool, tables: Container[str] | None = None) -> Mock:
     """A tool's declarative mock as `fn(state, arguments, context) -> JSON`.
 
     Args:
@@ -64,7 +64,7 @@ class _Scope(dict[str, Any]):
 
 
 class _Compiler:
-    def __init__(self, tool: Tool, tables: Container[str]) -> None:
+    def __init__(self, tool: Tool, tables: Container[str] | None) -> None:
         self.mock, self.tables, self.tool = tool.mock, tables, tool
         self.where = f"tool {tool.name} /x-ccgym/mock"
 
@@ -184,7 +184,8 @@ class _Compiler:
         return compile_value(self.mock.get("return", f"{{{default}}}"), f"{self.where}/return")
 
     def _error(self, spec: dict[str, Any], where: str) -> Callable[[Scope], ToolError]:
-        message, code = compile_text(spec.get("message", "This cannot be done."), f"{where}/message"), spec.get("code", "refused")
+        message = compile_text(spec.get("message", "This cannot be done."), f"{where}/message")
+        code = spec.get("code", "refused")
         return lambda scope: ToolError(message(scope), code)
 
     def _find(self, spec: dict[str, Any], where: str) -> Step:
@@ -298,13 +299,15 @@ class _Compiler:
 
             return place
         if op not in OPS:
-            raise DomainError(f"there is no op {op!r:.60}", where=f"{where}/op", fix=f"Use one of {', '.join(OPS)}, exists, absent")
+            fix = f"Use one of {', '.join(OPS)}, exists, absent"
+            raise DomainError(f"there is no op {op!r:.60}", where=f"{where}/op", fix=fix)
         test, value = OPS[op], compile_value(spec.get("value"), f"{where}/value")
         if op == "matches":
             try:
                 pattern(spec.get("value", ""))
             except (ValueError, TypeError) as error:
-                raise DomainError(str(error), where=f"{where}/value", fix="Write it without look-around and back-references") from None
+                fix = "Write it without look-around and back-references"
+                raise DomainError(str(error), where=f"{where}/value", fix=fix) from None
             fixed = spec["value"]
             value = lambda scope: fixed  # noqa: E731
 
@@ -314,7 +317,7 @@ class _Compiler:
             if not places and "*" not in rest:
                 raise fail(scope)
             wanted = value(scope)
-            if not all([test(item, wanted) for _, item in places]):
+            if not all(test(item, wanted) for _, item in places):
                 raise fail(scope)
 
         return compare

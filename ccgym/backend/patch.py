@@ -1,4 +1,4 @@
-"""JSON Pointer (RFC 6901), JSON Patch (RFC 6902) whose operations carry what they replaced, JSON Merge Patch (RFC 7396)."""
+"""JSON Pointer (RFC 6901), JSON Patch (RFC 6902) that tells what it replaced, JSON Merge Patch (RFC 7396)."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ Op = dict[str, Any]
 """`{"op": "add" | "remove" | "replace", "path", "value"?, "old"?}`."""
 
 
+_ABSENT: Any = object()
 _PLAIN = frozenset((str, int, bool, type(None)))
 
 
@@ -98,16 +99,24 @@ def extend(ops: list[Op], old: Any, new: Any, path: str) -> None:
     if old is new:
         return
     if isinstance(old, dict) and isinstance(new, dict):
-        for key, value in old.items():
-            if key not in new:
-                ops.append({"op": "remove", "path": f"{path}/{escape(key)}", "old": thaw(value)})
+        added = 0
         for key, value in new.items():
-            if key in old:
-                before = old[key]
-                if before is not value:
-                    extend(ops, before, value, f"{path}/{escape(key)}")
+            before = old.get(key, _ABSENT)
+            if before is value:
+                continue
+            at = f"{path}/{escape(key)}"
+            if before is _ABSENT:
+                added += 1
+                ops.append({"op": "add", "path": at, "value": thaw(value)})
+            elif type(value) is str and type(before) is str:
+                if value != before:
+                    ops.append({"op": "replace", "path": at, "value": value, "old": before})
             else:
-                ops.append({"op": "add", "path": f"{path}/{escape(key)}", "value": thaw(value)})
+                extend(ops, before, value, at)
+        if len(new) - added < len(old):
+            for key, value in old.items():
+                if key not in new:
+                    ops.append({"op": "remove", "path": f"{path}/{escape(key)}", "old": thaw(value)})
     elif isinstance(old, list) and isinstance(new, list):
         _diff_lists(old, new, path, ops)
     elif not same(old, new):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import orjson
 
 from ccgym.backend import patch
-from ccgym.backend.base import USER, Hasher, pointer
+from ccgym.backend.base import USER, Base, pointer
 from ccgym.backend.nodes import FROZEN, BadValue, Sheet, freeze, freeze_table, thaw
 from ccgym.backend.patch import Op
 from ccgym.backend.views import Root, Table, changed
@@ -33,10 +32,10 @@ class Plan:
     Every method adds one part of a view; they raise BadValue, with the whole path, where a value is not JSON.
     """
 
-    __slots__ = ("_hasher", "changes", "delta", "names", "ops", "whole")
+    __slots__ = ("_base", "changes", "delta", "names", "ops", "whole")
 
-    def __init__(self, hasher: Hasher) -> None:
-        self._hasher: Callable[[str, str | None, Any], int] = hasher
+    def __init__(self, base: Base) -> None:
+        self._base = base
         self.ops: list[Op] = []
         """JSON Patch operations over the state document, each with what it replaced as `old`."""
         self.changes: list[Change] = []
@@ -112,7 +111,7 @@ class Plan:
             self.whole[section] = ABSENT
 
     def _whole(self, section: str, value: Any, sign: int) -> None:
-        """Add or take away a table as a whole; the operation is told already."""
+        """Add or take away a table as a whole; an operation on all of it tells of that."""
         if type(value) is Sheet:
             for key, row in value.items():
                 self.delta += sign * self._hash(section, key, row)
@@ -130,8 +129,9 @@ class Plan:
             self._row(section, key, _get(old, key, ABSENT), row, moved=reordered)
 
     def _row(self, section: str, key: str, old: Any, value: Any, moved: bool = False) -> None:
+        """Add one row: what it was, and what it is to be, not yet frozen."""
         if value is ABSENT:
-            self.delta -= self._hasher(section, key, old)
+            self.delta -= self._old_hash(section, key, old)
             self.changes.append(Change(section, key, ABSENT, False))
             self.ops.append({"op": "remove", "path": pointer(section, key), "old": thaw(old)})
             return
@@ -140,21 +140,29 @@ class Plan:
         except BadValue as error:
             raise BadValue(error.what, (*_root(section), key, *error.path)) from None
         after = self._hash(section, key, new)
+        ops = self.ops
         if old is ABSENT:
             self.delta += after
-            self.ops.append({"op": "add", "path": pointer(section, key), "value": thaw(new)})
+            ops.append({"op": "add", "path": pointer(section, key), "value": thaw(new)})
         else:
-            count = len(self.ops)
-            patch.extend(self.ops, old, new, pointer(section, key))
-            if len(self.ops) > count:
-                self.delta += after - self._hasher(section, key, old)
+            count = len(ops)
+            patch.extend(ops, old, new, pointer(section, key))
+            if len(ops) > count:
+                self.delta += after - self._old_hash(section, key, old)
             elif not moved and orjson.dumps(old) == orjson.dumps(new):
                 return
         self.changes.append(Change(section, key, new, moved))
 
+    def _old_hash(self, section: str, key: str, row: Any) -> int:
+        """The hash of a row that stands already: known for those of the seed."""
+        seed = self._base.sections.get(section)
+        if type(seed) is Sheet and _get(seed, key, ABSENT) is row:
+            return self._base.digests[section][key]
+        return self._base.hasher(section, key, row)
+
     def _hash(self, section: str, key: str | None, value: Any) -> int:
         try:
-            return self._hasher(section, key, value)
+            return self._base.hasher(section, key, value)
         except BadValue as error:
             raise BadValue(error.what, (*_root(section), *([] if key is None else [key]), *error.path)) from None
 

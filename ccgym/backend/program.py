@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
+from ccgym import jsontext
 from ccgym.backend.base import Base
 from ccgym.backend.context import DEFAULT_CLOCK
 from ccgym.backend.mocks import compile_mock
@@ -28,7 +29,8 @@ class Ready(NamedTuple):
     """Whether a call may change the state at all."""
     touches: frozenset[str] | None
     """The only tables that a call may change; None: any."""
-    seconds: float
+    wants_context: bool = True
+    """Whether it gets a ToolContext; else None."""
 
 
 class Program:
@@ -43,31 +45,30 @@ class Program:
         functions = domain.functions if functions is None else functions
         self.base = Base(domain.state, spec.state.exclude)
         self.clock: str = getattr(spec, "clock", None) or DEFAULT_CLOCK
-        self.tools = {tool.name: _ready(tool, functions, domain.state) for tool in domain.tools.values()}
+        self.tools = {tool.name: _ready(tool, functions) for tool in domain.tools.values()}
         self.probes = {
-            name: Ready(name, python_runner(function), None, True, None, 0.0)
+            name: Ready(name, python_runner(function), None, True, None)
             for name, function in (domain.probes if probes is None else probes).items()
         }
         self.started: dict[str, Any] = {}
         """Task digest to the state after its `init`, for inits that ask for no ids."""
 
 
-def _ready(tool: Tool, functions: Mapping[str, ToolFunction], document: Mapping[str, Any]) -> Ready:
+def _ready(tool: Tool, functions: Mapping[str, ToolFunction]) -> Ready:
     run: Runner
+    wants = True
     if tool.mock.get("kind", "python") != "python":
-        tables = document.get("tables", {}) if tool.requestor == "assistant" else document.get("user", {})
-        run = compile_mock(tool, tables)
+        run = compile_mock(tool)
+    elif (function := functions.get(tool.name)) is not None:
+        run, wants = python_runner(function), tool_mark(function).wants_ctx
     else:
-        function = functions.get(tool.name) or functions.get(tool.mock.get("function", ""))
-        run = python_runner(function) if function is not None else _no_backend(tool.name)
+        run = _no_backend(tool.name)
     touches = None if tool.touches is None else frozenset(tool.touches)
-    return Ready(tool.name, run, tool.requestor, tool.effect == "write", touches, tool.seconds)
+    return Ready(tool.name, run, tool.requestor, tool.effect == "write", touches, wants)
 
 
 def python_runner(function: ToolFunction) -> Runner:
     """A function `fn(state, **arguments)` as a Runner. What it gets of the arguments it may change: they are copies."""
-    from ccgym import jsontext
-
     if tool_mark(function).wants_ctx:
 
         def run_with_context(state: Any, arguments: dict[str, Any], context: Any) -> Any:
@@ -87,7 +88,7 @@ def python_runner(function: ToolFunction) -> Runner:
 def _no_backend(name: str) -> Runner:
     def run(state: Any, arguments: dict[str, Any], context: Any) -> Any:
         raise DomainError(
-            f"the tool '{name}' has no backend", where="tools", fix="Give it a mock, or register a function of that name"
+            f"the tool '{name}' has no backend", where="tools", fix="Give it a mock, or register a function of its name"
         )
 
     return run

@@ -35,8 +35,8 @@ class Snapshot(NamedTuple):
 class State:
     """The state of one episode over a shared `Base`.
 
-    `view()` gives what a call may read and change; `commit(view)` makes its changes real and tells them as JSON Patch. A view
-    that is not committed leaves no trace.
+    `view()` gives what a call may read and change; `commit(view)` makes its changes real and tells them as JSON Patch.
+    A view that is not committed leaves no trace.
     """
 
     __slots__ = ("_gone", "_hash", "_names", "_rows", "_token", "_total", "_version", "_whole", "base")
@@ -52,7 +52,7 @@ class State:
         self._total = base.total
         self._hash: str | None = base.hash
         self._version = 0
-        self._token = 0
+        self._token = base.token()
 
     @property
     def hash(self) -> str:
@@ -83,13 +83,13 @@ class State:
         rows = self._rows.get(name)
         if rows is None:
             return base
-        kept = self.base.kept(self._token, name)
+        kept = self.base.sheets.get((self._token, name))
         if kept is None:
             kept = Sheet(base if type(base) is Sheet else _EMPTY)
             for key in self._gone.get(name, ()):
                 _pop(kept, key, None)
             _update(kept, rows)
-            self.base.keep(self._token, name, kept)
+            self.base.sheets.put((self._token, name), kept)
         return kept
 
     def document(self) -> dict[str, Any]:
@@ -120,7 +120,7 @@ class State:
         if requestor == "user":
             section = self.section(USER)
             return wrap(section, call) if type(section) in FROZEN else section
-        return wrap_root(self.tables(), call)
+        return wrap_root(self.tables(), call, self._lend)
 
     def plan(self, view: Any) -> Plan | None:
         """What committing a view would do; None: nothing. Nothing is done yet.
@@ -137,7 +137,7 @@ class State:
                 return None
             if call.version != self._version:
                 raise RuntimeError("the state has changed since this view of it was made")
-        plan = Plan(self.base.hasher)
+        plan = Plan(self.base)
         try:
             if kind is Root:
                 plan.tables(view)
@@ -151,8 +151,6 @@ class State:
 
     def apply(self, plan: Plan) -> None:
         """Make a plan real."""
-        if not self._token:
-            self._token = self.base.token()
         self._version += 1
         self._total = (self._total + plan.delta) & MODULUS
         self._hash = None
@@ -168,7 +166,7 @@ class State:
             rows = self._rows.get(section)
             if rows is None:
                 rows = self._rows[section] = {}
-            kept = self.base.kept(self._token, section)
+            kept = self.base.sheets.get((self._token, section))
             if moved or row is ABSENT:
                 rows.pop(key, None)
                 base = self.base.sections.get(section, _EMPTY)
@@ -193,6 +191,30 @@ class State:
         self.apply(plan)
         return plan.ops
 
+    def release(self, view: Any, done: bool = True) -> None:
+        """A call is over: keep its views of large tables for the next call of this state, where nobody else holds them.
+
+        Args:
+            view: what `view()` gave.
+            done: whether it was committed, or had nothing to commit; else it was dropped.
+        """
+        if type(view) is not Root:
+            return
+        for name in [name for name, value in dict.items(view) if type(value) is Table]:
+            table = view.give_back(name)
+            if table is None or (table._put and not done):
+                continue
+            current = self.section(name)
+            if len(table) != len(current):
+                continue
+            for key in (*table._reached, *table._put):
+                _set(table, key, current[key])
+            table._source, table._reached, table._put = current, [], {}
+            self.base.views.put((self._token, name), table)
+
+    def _lend(self, name: str) -> Table | None:
+        return self.base.views.take((self._token, name))
+
     def edit(self, change: Callable[[dict[str, Any]], Any]) -> list[Op]:
         """Change the whole document: `change` may do so in place, and returns what the document is to be.
 
@@ -207,7 +229,7 @@ class State:
         if tables is not root:
             root.clear()
             root.update(tables)
-        plan, own = Plan(self.base.hasher), document.get("user", {})
+        plan, own = Plan(self.base), document.get("user", {})
         try:
             plan.tables(root)
             if own is user and type(own) is Table:

@@ -1,16 +1,17 @@
 """What a tool sees of the state during one call: dicts and lists that it may change as it likes.
 
 A view is a real dict (or list) that holds shallow copies of the pointers of its source, so whatever reads dicts in C
-reads it natively. Children are wrapped when they are reached, and put back in place, so that `d["a"] is d["a"]`. What the
-tool writes is kept as it is: a fresh dict stays the tool's own object until the call ends. Nothing points upwards, so a
-call's views die with it, and only what was reached is looked at when the call commits.
+reads it natively. Children are wrapped when they are reached, and put back in place, so that `d["a"] is d["a"]`.
+What the tool writes is kept as it is: a fresh dict stays the tool's own object until the call ends. Nothing points
+upwards, so a call's views die with it, and only what was reached is looked at when the call commits.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import ItemsView, Iterator, ValuesView
+from collections.abc import Callable, ItemsView, Iterator, ValuesView
 from operator import is_
+from sys import getrefcount
 from typing import Any
 
 from ccgym.backend.nodes import FROZEN, Leaf, Seq, Sheet
@@ -257,19 +258,44 @@ class Table(View):
 
 
 class Root(View):
-    """A view of the dict of tables."""
+    """A view of the dict of tables. `lend` may have a view of a table ready from an earlier call of the same state."""
 
-    __slots__ = ("_source",)
+    __slots__ = ("_lend", "_source")
     _source: dict[str, Any]
+    _lend: Callable[[str], Table | None]
+
+    def _reach(self, key: str, source: Any) -> Any:
+        if type(source) is Sheet and len(source) >= WORTH_KEEPING:
+            table = self._lend(key)
+            if table is not None and table._source is source:
+                table._call = self._call
+                _set(self, key, table)
+                return table
+        return View._reach(self, key, source)
+
+    def give_back(self, name: str) -> Table | None:
+        """Take a table's view out, if it may serve another call: nobody has kept it, and little was done to it."""
+        table, source = _get(self, name), self._source.get(name)
+        if source is None or table._source is not source or len(source) < WORTH_KEEPING:
+            return None
+        _set(self, name, source)
+        # One reference is ours, one the argument's: any other may be the tool's, who must not see a later call.
+        if table._gone or len(table._reached) * WORTH_CLEANING > len(table) or getrefcount(table) > 2:
+            return None
+        return table
 
 
+WORTH_KEEPING = 128
+"""Rows from which on it is cheaper to clean a table's view than to make another."""
+WORTH_CLEANING = 16
+"""Where more than one row in so many was reached, it is not."""
 VIEWS = frozenset((Row, View, Table, List, Root))
 
 
-def wrap_root(tables: dict[str, Any], call: Call) -> Root:
+def wrap_root(tables: dict[str, Any], call: Call, lend: Callable[[str], Table | None]) -> Root:
     """A view of the dict of tables, for one call."""
     root = Root(tables)
-    root._call, root._dirty, root._source = call, False, tables
+    root._call, root._dirty, root._source, root._lend = call, False, tables, lend
     return root
 
 
@@ -301,12 +327,12 @@ def changed(value: Any) -> bool:
     if kind is Row:
         return value._call is None
     if kind is View:
-        return value._dirty or any([changed(item) for item in _values(value) if type(item) in VIEWS])
+        return value._dirty or any(changed(item) for item in _values(value) if type(item) in VIEWS)
     if kind is List:
         first = value._first
         if len(value) != len(first) or not all(map(is_, value, first)):
             return True
-        return any([changed(item) for item in value if type(item) in VIEWS])
+        return any(changed(item) for item in value if type(item) in VIEWS)
     return True
 
 
