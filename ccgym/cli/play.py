@@ -28,7 +28,7 @@ def command(out: Output, env: str, task: str | None, split: str | None, seed: in
 
     ENV is an environment's id or a domain folder. Reads a turn a line, so that a file of turns can be piped in.
     """
-    from ccgym.env.make import make
+    from ccgym.env.registration import make
     from ccgym.rollout import rollout
     from ccgym.rollout.scripted import human
 

@@ -36,7 +36,7 @@ def playing_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def open_env(name: str, rewards: tuple[str, ...]) -> Any:
     """The environment with the domain's weights, and what --reward adds to them."""
-    from ccgym.env.make import find_domain, make
+    from ccgym.env.registration import find_domain, make
 
     added = parse_weights(rewards)
     weights = {**find_domain(name).spec.rewards.weights, **added} if added else None
