@@ -7,12 +7,11 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 from typing import Any
 
 from ccgym.domain import Domain, Task
 from ccgym.env import CcgymEnv
-from ccgym.env.make import find_domain
+from ccgym.env.registration import find_domain
 from ccgym.errors import ConfigError
 from ccgym.rollout.policies import make_policy
 from ccgym.rollout.runner import TaskLike, iter_groups
@@ -53,8 +52,8 @@ def evaluate(
         advance: called with the number of episodes that have ended since the last call.
 
     Returns:
-        `tasks`, `samples`, `pass^1` … `pass^8` (as far as there are samples), `sop_breaks_per_episode`, the mean of each
-        reward under `rewards`, of each component of correctness under `components`, `pass^1` by tag under `tags`,
+        `tasks`, `samples`, `pass^1` … `pass^8` (as far as there are samples), `sop_breaks_per_episode`, the mean of
+        each reward under `rewards`, of each component of correctness under `components`, `pass^1` by tag under `tags`,
         reasons to end under `ended`, tokens and turns an episode, `seconds` and `cpu_seconds`.
 
     Raises:
@@ -154,8 +153,3 @@ def _means(rows: Iterable[dict[str, float | None]]) -> dict[str, float | None]:
             if value is not None:
                 column.append(value)
     return {name: _mean(values) for name, values in columns.items()}
-
-
-def episodes_folder(run: str | os.PathLike[str], stage: str) -> Path:
-    """Where a run keeps the episodes of a stage."""
-    return Path(run) / "episodes" / stage

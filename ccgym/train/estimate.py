@@ -96,8 +96,8 @@ def _tokens(config: Config) -> int:
     """Median length of a few references as the model's tokenizer sees them."""
     from statistics import median
 
-    from ccgym.env.enact import enact
-    from ccgym.env.make import find_domain
+    from ccgym.env.enacting import enact
+    from ccgym.env.registration import find_domain
     from ccgym.rollout.encoder import Encoder
     from ccgym.rollout.loader import load_tokenizer, model_path
     from ccgym.train.demonstrations import train_tasks
@@ -136,4 +136,6 @@ def _speed(threads: int) -> tuple[str, float]:
 
 
 def _span(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"

@@ -217,7 +217,7 @@ def _free(root: Path, name: str) -> Path:
 
 
 def _lock(path: Path) -> Any:
-    file = open(path / ".lock", "w")
+    file = open(path / ".lock", "w")  # noqa: SIM115  (held as long as the run is)
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

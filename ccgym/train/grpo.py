@@ -28,7 +28,7 @@ from ccgym.train.sft import common_arguments
 from ccgym.train.stage import SavesAside
 
 KL_ROWS = 4
-"""The KL is measured on every fourth episode: a forward pass of the reference on all of them would cost a third more."""
+"""The KL is measured on every fourth episode: a forward pass of the reference on all would cost a third more."""
 _EXACT_WITHOUT_ROWS = ("dapo", "cispo")
 """Losses that are sums over tokens, divided by a number that does not change when rows of advantage 0 are left out."""
 _COLUMNS = "ccgym_columns"

@@ -50,7 +50,8 @@ class Rollouts:
         settings = self.config.grpo
         places = list(dict.fromkeys(prompts))
         if Counter(prompts) != dict.fromkeys(places, settings.group):
-            raise CcgymError(f"the trainer split a group of {settings.group}", where="GRPO", fix="Use one process a group")
+            fix = "Let each process have whole groups"
+            raise CcgymError(f"the trainer split a group of {settings.group}", where="GRPO", fix=fix)
         iteration = int(places[0].partition("/")[0])
         slots = [int(place.partition("/")[2]) for place in places]
         tasks = tasks_of(self.env.domain, self.config, iteration)
@@ -78,8 +79,9 @@ class Rollouts:
         encoded = [self.encoder.encode_episode(episode) for episode in group.episodes]
         self.encoder.check_batch(encoded, group.episodes)
         lost = _lost(group)
+        columns = group.score.columns.items()
         return [
-            Member(each, {name: None if index in lost else column[index] for name, column in group.score.columns.items()})
+            Member(each, {name: None if index in lost else column[index] for name, column in columns})
             for index, each in enumerate(encoded)
         ]
 
@@ -136,7 +138,10 @@ def _mean(values: Sequence[float]) -> float | None:
     return math.fsum(values) / len(values) if values else None
 
 
-def values_with(rollouts: Rollouts, values: Callable[[dict[str, Any]], dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+Values = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+def values_with(rollouts: Rollouts, values: Values) -> Values:
     """The trainer's values, and those of the iteration's episodes where the step played some."""
 
     def merged(logs: dict[str, Any]) -> dict[str, Any]:

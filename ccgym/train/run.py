@@ -10,7 +10,7 @@ from typing import Any
 
 from ccgym import seeds
 from ccgym.domain import Domain
-from ccgym.env.make import find_domain, make
+from ccgym.env.registration import find_domain, make
 from ccgym.errors import CcgymError, ConfigError, MissingExtra
 from ccgym.plugins import registry
 from ccgym.scoring import Scorer
@@ -216,7 +216,7 @@ class _Stages:
 
         longest = self.config.grpo.max_tokens or 4096
         cpu = self.folder.state["device"] == "cpu"
-        # Weights are kept in float32: on a CPU nothing is faster, and on a GPU the trainer computes in bfloat16 by itself.
+        # Weights are kept in float32: on a CPU nothing is faster, and on a GPU the trainer itself computes in bfloat16.
         return load(
             path, loader=self.config.model.loader, dtype="float32" if cpu or trainable else "auto",
             trainable=trainable, max_tokens=longest,
@@ -292,10 +292,13 @@ def _scorer(config: Config, domain: Domain) -> Scorer:
     spec = domain.spec.rewards
     given = spec.weights if config.rewards.weights is None else config.rewards.weights
     weights = dict(given) or {"correctness": 1.0}
-    gates = dict(spec.gates if config.rewards.gates is None else config.rewards.gates)
     for name in SUCCESS_AND_DIVERSITY:
         if name in registry().rewards:
             weights.setdefault(name, 0.0)
+    gates = config.rewards.gates
+    if gates is None:
+        # The domain's gates speak of the domain's rewards; those of other weights may not be among them.
+        gates = {gated: gate for gated, gate in spec.gates.items() if gated in weights and gate in weights}
     return Scorer(weights, gates, domain=domain)
 
 
