@@ -153,17 +153,21 @@ class Writer:
     version = "7"
 
     def __init__(self, encoder, texts):
-        self.encoder, self.texts, self.turn = encoder, texts, {}
+        self.encoder, self.texts, self.turn, self.asked = encoder, texts, {}, []
 
-    def sample(self, asks):
+    def submit(self, asks):
+        self.asked += asks
+
+    def collect(self):
         out = []
-        for ask in asks:
+        for ask in self.asked:
             place = self.turn.get(ask.key, 0)
             self.turn[ask.key] = place + 1
             # Characters one by one: another split than the tokenizer's own, as models sample now and then.
             ids = [i for char in self.texts[place] for i in self.encoder.content(char, strip=False)]
             ids.append(self.encoder.stop_id)
-            out.append(Sample(ids, [-0.5] * len(ids)))
+            out.append((ask.key, Sample(ids, [-0.5] * len(ids))))
+        self.asked = []
         return out
 
     def close(self, key):

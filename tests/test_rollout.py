@@ -199,6 +199,44 @@ def test_4_a_blocking_tool_past_its_limit_is_an_error_observation(desk):
     assert reason(episode) == "customer_done"
 
 
+class Streaming(Scripted):
+    """Answers one request a call, the newest first: the others are in the middle of their turns."""
+
+    def __init__(self, line):
+        super().__init__("streaming", line)
+        self.asked = []
+
+    def submit(self, requests):
+        self.asked += requests
+
+    def collect(self):
+        request = self.asked.pop()
+        return [(request.key, Turn(self.line(request)))]
+
+
+def test_a_policy_may_answer_some_requests_while_others_are_under_way(desk):
+    streamed = ccgym.rollout(desk, Streaming(make_policy("oracle").line), ALL, 3)
+    assert [e.rewards["correctness"] for e in streamed] == [1.0] * 12
+
+
+@pytest.mark.parametrize("method", ["submit", "collect"])
+def test_a_policy_that_streams_and_fails_ends_what_is_under_way(desk, method):
+    def fail(*args):
+        raise OSError("gone")
+
+    policy = Streaming(str)
+    setattr(policy, method, fail)
+    episodes = ccgym.rollout(desk, policy, ALL, batch=2)
+    assert [reason(e) for e in episodes] == ["policy_error"] * 4
+
+
+def test_a_policy_that_streams_nothing_is_not_waited_for_forever(desk):
+    policy = Streaming(str)
+    policy.collect = list
+    (episode,) = ccgym.rollout(desk, policy, ["cancel"])
+    assert "without a turn" in episode.of(ErrorEvent)[0].message
+
+
 def test_5_every_group_is_a_file_that_reads_back_as_what_was_returned(desk, tmp_path):
     groups = list(iter_groups(desk, "random", ALL, 3, seed=2, batch=5, out=tmp_path, stage="try", number=7))
     assert sorted(group.index for group in groups) == [0, 1, 2, 3]

@@ -134,6 +134,40 @@ def test_a_row_samples_the_same_whatever_is_beside_it(model):
         assert run([row])[row] == together[row]
 
 
+def test_rows_join_while_others_are_in_the_middle_of_a_turn(model):
+    """Rows come and go at different times, as in a rollout; every log-probability is still the plain pass's."""
+    rng = random.Random(8)
+    one = sampler(model, max_new_tokens=14)
+    whole: dict[int, list[int]] = {row: [] for row in range(9)}
+    turns = dict.fromkeys(whole, 0)
+    starts: dict[int, int] = {}
+    ready, joined, worst = list(range(4)), 4, 0.0
+
+    while ready or starts:
+        for row in ready:
+            whole[row] += words(rng, rng.choice((1, 5, 17)))
+        asks = [Ask(row, whole[row][len(one._rows[row].tokens) if row in one._rows else 0 :], row) for row in ready]
+        starts.update((row, len(whole[row])) for row in ready)
+        one.submit(asks)
+        ready = []
+        for row, sample in one.collect():
+            start = starts.pop(row)
+            lines = logprobs_of(model, whole[row] + sample.ids)
+            found = [float(lines[start - 1 + place, token]) for place, token in enumerate(sample.ids)]
+            worst = max(worst, *(abs(a - b) for a, b in zip(found, sample.logprobs, strict=True)))
+            whole[row] += sample.ids
+            turns[row] += 1
+            if turns[row] < 4:
+                ready.append(row)
+            else:
+                one.close(row)
+            if joined < 9:
+                ready.append(joined)
+                joined += 1
+    assert list(turns.values()) == [4] * 9
+    assert worst < 1e-4
+
+
 def test_the_seed_of_the_turn_decides_and_no_global_generator_is_touched(model):
     one = sampler(model)
     torch.manual_seed(5)
@@ -303,7 +337,7 @@ def test_a_sampler_that_fails_ends_episodes_and_not_the_rollout(desk, folder):
     class Failing:
         version = ""
 
-        def sample(self, asks):
+        def submit(self, asks):
             raise RuntimeError("out of memory")
 
         def close(self, key):

@@ -34,37 +34,62 @@ class TokenPolicy:
     def __init__(self, name: str, encoder: Encoder, sampler: Any) -> None:
         self.name, self.encoder, self.sampler = name, encoder, sampler
         self._seen: dict[int, _Seen] = {}
+        self._asked: dict[int, Any] = {}
+        """Key to the Ask of the turn that is under way."""
+        self._failed: list[tuple[int, Turn]] = []
 
-    def act(self, requests: Sequence[Request]) -> list[Turn]:
-        """One turn a request, all sampled together. A sampler that fails is every turn's `error`."""
+    def submit(self, requests: Sequence[Request]) -> None:
+        """Begin a turn for each request. What cannot be encoded is that turn's `error`."""
         from ccgym.rollout.sampler import Ask
 
-        turns: dict[int, Turn] = {}
-        asks: list[Ask] = []
+        asks = []
         for request in requests:
             try:
                 asks.append(Ask(request.key, self._context(request), request.seed))
             except EncodingError as error:
-                turns[request.key] = Turn("", error=str(error))
-        try:
-            samples = self.sampler.sample(asks) if asks else []
-        except (RuntimeError, ValueError) as error:  # out of memory, or a model that cannot run what it was given
-            _log.exception("the sampler of %s failed", self.name)
-            for ask in asks:
-                self.sampler.close(ask.key)
-                turns[ask.key] = Turn("", error=f"{type(error).__name__}: {error}")
-            samples = []
-        for ask, sample in zip(asks, samples, strict=False):
-            self._seen[ask.key].stopped = bool(sample.ids) and sample.ids[-1] == self.encoder.stop_id
-            turns[ask.key] = Turn(
+                self._failed.append((request.key, Turn("", error=str(error))))
+        self._asked.update((ask.key, ask) for ask in asks)
+        if asks:
+            self._guarded(lambda: self.sampler.submit(asks))
+
+    def collect(self) -> list[tuple[int, Turn]]:
+        """Keys and turns of those that have ended; the others go on next time."""
+        samples = self._guarded(self.sampler.collect) if self._asked and not self._failed else None
+        turns, self._failed = self._failed, []
+        for key, sample in samples or ():
+            ask = self._asked.pop(key)
+            self._seen[key].stopped = bool(sample.ids) and sample.ids[-1] == self.encoder.stop_id
+            turn = Turn(
                 self.encoder.text(sample.ids), context=ask.context, ids=sample.ids, logprobs=sample.logprobs,
                 version=self.sampler.version, limit=sample.limit,
             )  # fmt: skip
-        return [turns[request.key] for request in requests]
+            turns.append((key, turn))
+        return turns
+
+    def act(self, requests: Sequence[Request]) -> list[Turn]:
+        """One turn a request, in order, for callers with nothing else under way."""
+        self.submit(requests)
+        found: dict[int, Turn] = {}
+        while len(found) < len(requests):
+            found.update(self.collect())
+        return [found[request.key] for request in requests]
+
+    def _guarded(self, work: Callable[[], Any]) -> Any:
+        """Run the sampler; where it fails, all turns that are under way have failed."""
+        try:
+            return work()
+        except (RuntimeError, ValueError) as error:  # out of memory, or a model that cannot run what it was given
+            _log.exception("the sampler of %s failed", self.name)
+            for key in self._asked:
+                self.sampler.close(key)
+                self._failed.append((key, Turn("", error=f"{type(error).__name__}: {error}")))
+            self._asked.clear()
+            return None
 
     def close(self, key: int) -> None:
         """Forget an episode."""
         self._seen.pop(key, None)
+        self._asked.pop(key, None)
         self.sampler.close(key)
 
     def _context(self, request: Request) -> list[int]:

@@ -1,8 +1,8 @@
 """The episode runner: many episodes at once, any policy, no trainer.
 
-All live episodes wait for their next turn together, the policy answers them in one call, and each is stepped on. Plain
-tools run inline; a tool declared blocking runs in a thread, and its episode sits out until it has answered. One bad
-rollout is data: a policy that fails ends its episode with `policy_error`, an environment that fails with `env_error`.
+All episodes that wait for their next turn are answered by the policy in one call, and each is stepped on. Plain tools
+run inline; a tool declared blocking runs in a thread, and its episode sits out until it has answered. One bad rollout
+is data: a policy that fails ends its episode with `policy_error`, an environment that fails with `env_error`.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from ccgym.errors import CcgymError
 from ccgym.log import GROUP, EpisodeWriter, append_index, episode_path
 from ccgym.plugins import registry
 from ccgym.rollout.policies import make_policy
+from ccgym.rollout.turntaking import Turns
 from ccgym.scoring import GroupScore, Scorer
 from ccgym.seeds import derive
 from ccgym.types import (
@@ -127,7 +128,7 @@ def iter_groups(
         base.scorer = scorer
     wanted = [base.domain.task(dict(task) if isinstance(task, Mapping) else task) for task in tasks]
     files = _Files(Path(out), stage, number) if out is not None else None
-    runner = _Runner(base, policy, seed, batch, files)
+    runner = _Runner(base, Turns(policy), seed, batch, files)
     try:
         yield from runner.run(wanted, group)
     finally:
@@ -177,7 +178,7 @@ class _Live:
 @dataclass(slots=True)
 class _Runner:
     base: CcgymEnv
-    policy: Policy
+    turns: Turns
     seed: int
     batch: int
     files: _Files | None
@@ -213,7 +214,7 @@ class _Runner:
     def close(self) -> None:
         """Close what an abandoned rollout leaves open."""
         for live in self.live.values():
-            self._forget(live.key)
+            self.turns.close(live.key)
         for group in self.opened.values():
             if group.writer is not None:
                 group.writer.close()
@@ -221,13 +222,13 @@ class _Runner:
     # ---- a round
 
     def _round(self) -> None:
-        """One turn of every episode that is ready; then whatever blocking calls have answered meanwhile."""
-        asking, self.ready = self.ready, []
-        if asking:
-            requests = [self._request(live) for live in asking]
-            for live, turn in zip(asking, _act(self.policy, requests), strict=True):
-                self._go_on(live, turn)
-        block = not self.ready and self.waiting > 0
+        """Ask for the turns of all episodes that are ready; step on those whose turns or blocking calls are there."""
+        if self.ready:
+            self.turns.submit([self._request(live) for live in self.ready])
+            self.ready = []
+        for key, turn in self.turns.collect():
+            self._go_on(self.live[key], turn)
+        block = not self.ready and not self.turns.asked and self.waiting > 0
         while self.waiting and (block or not self.answers.empty()):
             live, outcome = self.answers.get()
             self.waiting -= 1
@@ -309,7 +310,7 @@ class _Runner:
         domain = self.base.domain
         return Begin(
             episode=live.sample, n=0, step=0, hash="", schema=SCHEMA_VERSION, ccgym=ccgym.__version__,
-            env=self.base.env_name, seed=self.seed, sample=live.sample, policy=self.policy.name,
+            env=self.base.env_name, seed=self.seed, sample=live.sample, policy=self.turns.policy.name,
             domain={"name": domain.name, "version": domain.version, "digest": domain.digest},
             task=live.group.task.as_json(),
         )  # fmt: skip
@@ -318,17 +319,11 @@ class _Runner:
         episode, group = live.env.episode, live.group
         del self.live[live.key]
         self.idle.append(live.env)
-        self._forget(live.key)
+        self.turns.close(live.key)
         group.members[live.sample] = episode
         registry().notify("episode_end", episode=episode)
         if all(member is not None for member in group.members):
             self._finish(group)
-
-    def _forget(self, key: int) -> None:
-        try:
-            self.policy.close(key)
-        except Exception:  # the episode has ended well: a policy's clean-up cannot undo it
-            _log.exception("policy %s failed to close an episode", self.policy.name)
 
     def _finish(self, group: _Open) -> None:
         """Score the group and close its file."""
@@ -353,20 +348,6 @@ class _Runner:
             events = live.env.episode.events
             writer.write(events[live.written :])
             live.written = len(events)
-
-
-def _act(policy: Policy, requests: list[Request]) -> list[Turn]:
-    """The policy's turns; where it raises, each request is tried alone, so that only the guilty ones fail."""
-    try:
-        turns = policy.act(requests)
-        if len(turns) != len(requests):
-            raise CcgymError(f"policy {policy.name} gave {len(turns)} turns for {len(requests)} requests")
-    except Exception as error:  # a stranger's code: its failure ends episodes, not the rollout
-        if len(requests) > 1:
-            return [turn for request in requests for turn in _act(policy, [request])]
-        _log.warning("policy %s failed", policy.name, exc_info=error)
-        return [Turn("", error=f"{type(error).__name__}: {error}")]
-    return turns
 
 
 def _append(episode: Episode, kind: Any, **fields: Any) -> Any:

@@ -1,7 +1,8 @@
 """From tokens to tokens: the seam `Sampler`, and the sampler over a `transformers` model.
 
 A sampler keeps each live episode's tokens from turn to turn. It is given what is new in the context and answers with
-what it sampled; nobody else ever sees a probability.
+what it sampled; nobody else ever sees a probability. Rows come and go while others are in the middle of a turn, so that
+one long turn does not hold up the rest.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import torch
 
 from ccgym.errors import ConfigError
 from ccgym.rollout.cache import RaggedCache
+from ccgym.rollout.sampling import Sampling, invert
 
 _BLOCK_TOKENS = 8192
 """Most tokens of one prefill pass; more go through in several."""
@@ -23,6 +25,8 @@ _WORTH_COPYING = 16
 """Shorter shared prefixes are computed again rather than looked up."""
 _COMPACT_BELOW = 0.75
 """When fewer of a pass's rows than this still sample, finished ones are moved out of it."""
+_WORTH_STOPPING = 0.25
+"""`collect` returns when this share of the rows has finished: fewer would make for many small prefills."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,37 +55,17 @@ class Sampler(Protocol):
     version: str
     """Version of the weights, for the record."""
 
-    def sample(self, asks: Sequence[Ask]) -> list[Sample]:
-        """One Sample an ask, in order."""
+    def submit(self, asks: Sequence[Ask]) -> None:
+        """Begin a turn for each of these rows."""
+        ...
+
+    def collect(self) -> list[tuple[int, Sample]]:
+        """Keys and samples of turns that have ended: at least one, if any is under way. The rest goes on next time."""
         ...
 
     def close(self, key: int) -> None:
         """Forget a row."""
         ...
-
-
-@dataclass(slots=True)
-class Sampling:
-    """How to sample. `temperature` 0 is greedy; `top_k` 0 and `top_p` 1 cut nothing."""
-
-    temperature: float = 1.0
-    top_p: float = 1.0
-    top_k: int = 0
-    max_new_tokens: int = 256
-    """Most tokens of one turn."""
-    max_tokens: int | None = None
-    """Most tokens of a whole episode, prompt included; None: as many as the model has positions."""
-
-    def __post_init__(self) -> None:
-        for name, ok, right in (
-            ("temperature", self.temperature >= 0, "at least 0"),
-            ("top_p", 0 < self.top_p <= 1, "above 0 and at most 1"),
-            ("top_k", self.top_k >= 0, "at least 0"),
-            ("max_new_tokens", self.max_new_tokens >= 1, "at least 1"),
-            ("max_tokens", self.max_tokens is None or self.max_tokens >= 1, "at least 1"),
-        ):
-            if not ok:
-                raise ConfigError(f"{name} is {getattr(self, name)}", where="sampling", fix=f"It must be {right}")
 
 
 @dataclass(slots=True)
@@ -93,6 +77,9 @@ class _Row:
     cached: int = 0
     """How many of them have keys and values."""
     sample: Sample = field(default_factory=Sample)
+    """Of the turn that is under way, or was last."""
+    ended: bool = True
+    """No turn is under way."""
     rng: random.Random = field(default_factory=random.Random)
 
 
@@ -124,6 +111,8 @@ class HfSampler:
         self._banned = sorted(set(banned) - {stop_id})
         self._ban: torch.Tensor | None = None
         self._rows: dict[int, _Row] = {}
+        self._running: list[_Row] = []
+        self._ended: list[_Row] = []
         self._cache = RaggedCache(self._layers)
         self._probe(config.vocab_size)
 
@@ -134,25 +123,52 @@ class HfSampler:
 
     def close(self, key: int) -> None:
         """Forget a row. Its place is used again."""
-        self._rows.pop(key, None)
+        row = self._rows.pop(key, None)
+        if row is not None and not row.ended:
+            self._running = [other for other in self._running if other is not row]
 
     def reset(self) -> None:
-        """Forget all rows and give the memory back: the weights have changed, or the rollout is over."""
+        """Forget all rows: the weights have changed, or the rollout is over. A GPU gets its memory back."""
         self._rows.clear()
-        self._cache = RaggedCache(self._layers)
+        self._running, self._ended = [], []
+        if self.model.device.type != "cpu":
+            self._cache = RaggedCache(self._layers)
 
-    def sample(self, asks: Sequence[Ask]) -> list[Sample]:
-        """Sample one turn for each row that asks, all together."""
+    def submit(self, asks: Sequence[Ask]) -> None:
+        """Take in what is new of these rows, and sample the first token of each turn."""
         with self._evaluating():
             rows = [self._admit(ask) for ask in asks]
             live = [row for row in rows if row.sample.limit is None]
+            self._ended += [row for row in rows if row.sample.limit is not None]
             if live:
                 self._make_room(live)
-                logits = self._prefill(live)
-                self._decode(*self._arrange(live, logits))
-        return [row.sample for row in rows]
+                self._pick(self._prefill(live), live)
+                self._running += self._going(live)
 
-    # ---- one round
+    def collect(self) -> list[tuple[int, Sample]]:
+        """Sample on until a good share of the rows has finished, or all."""
+        enough = max(1, int(_WORTH_STOPPING * (len(self._running) + len(self._ended))))
+        with self._evaluating():
+            rows = list(self._running)
+            self._gather(rows)
+            while self._running and len(self._ended) < enough:
+                if len(self._running) < _COMPACT_BELOW * len(rows):
+                    rows = list(self._running)
+                    self._gather(rows)
+                self._pick(self._advance(rows), rows)
+                self._running = self._going(rows)
+        ended, self._ended = self._ended, []
+        return [(row.key, row.sample) for row in ended]
+
+    def sample(self, asks: Sequence[Ask]) -> list[Sample]:
+        """One turn for each of these rows, in order, all together: for callers with nothing else under way."""
+        self.submit(asks)
+        found: dict[int, Sample] = {}
+        while len(found) < len(asks):
+            found.update(self.collect())
+        return [found[ask.key] for ask in asks]
+
+    # ---- a turn's beginning
 
     def _admit(self, ask: Ask) -> _Row:
         row = self._rows.get(ask.key)
@@ -163,7 +179,8 @@ class HfSampler:
         row.tokens += ask.context
         row.sample = Sample()
         row.rng = random.Random(ask.seed)
-        if len(row.tokens) >= self.max_tokens:
+        row.ended = len(row.tokens) >= self.max_tokens
+        if row.ended:
             row.sample.limit = "max_tokens"
         return row
 
@@ -258,82 +275,64 @@ class HfSampler:
         result: torch.Tensor = output.logits[:, -1].float()
         return result
 
-    def _arrange(self, rows: Sequence[_Row], logits: torch.Tensor) -> tuple[list[_Row], torch.Tensor]:
-        """Move the rows of this round to the first places, so that decoding reads the cache without copying."""
-        self._gather(list(rows))
-        order = sorted(range(len(rows)), key=lambda number: rows[number].slot)
-        return [rows[number] for number in order], logits[order]
+    # ---- token after token
 
     def _gather(self, rows: list[_Row]) -> None:
-        """Give these rows the slots 0 … n-1, by exchanging slots with rows that have them."""
+        """Give these rows the slots 0 … n-1, so that decoding reads the cache without copying; sort them by slot."""
         inside = {row.slot for row in rows if row.slot < len(rows)}
         outside = [row for row in rows if row.slot >= len(rows)]
-        if not outside:
-            return
-        holes = [slot for slot in range(len(rows)) if slot not in inside]
-        holders = {row.slot: row for row in self._rows.values()}
-        length = max(row.cached for row in self._rows.values())
-        self._cache.swap([row.slot for row in outside], holes, length)
-        for row, hole in zip(outside, holes, strict=True):
-            if hole in holders:
-                holders[hole].slot = row.slot
-            row.slot = hole
+        if outside:
+            holes = [slot for slot in range(len(rows)) if slot not in inside]
+            holders = {row.slot: row for row in self._rows.values()}
+            length = max(row.cached for row in self._rows.values())
+            self._cache.swap([row.slot for row in outside], holes, length)
+            for row, hole in zip(outside, holes, strict=True):
+                if hole in holders:
+                    holders[hole].slot = row.slot
+                row.slot = hole
+        rows.sort(key=lambda row: row.slot)
 
-    def _decode(self, rows: list[_Row], logits: torch.Tensor) -> None:
-        """Sample token after token until every row has stopped. `rows` have the slots 0 … n-1, in order."""
-        limit = self.max_tokens
-        running = [True] * len(rows)
-        while True:
-            picked, logprobs = self._pick(logits, rows, running)
-            for number, row in enumerate(rows):
-                if not running[number]:
-                    continue
-                token = picked[number]
-                row.sample.ids.append(token)
-                row.sample.logprobs.append(logprobs[number])
-                row.tokens.append(token)
-                if token == self.stop_id:
-                    running[number] = False
-                elif len(row.sample.ids) >= self.sampling.max_new_tokens or len(row.tokens) >= limit:
-                    row.sample.limit = "max_tokens"
-                    running[number] = False
-            count = sum(running)
-            if not count:
-                return
-            if count < _COMPACT_BELOW * len(rows):
-                rows = [row for row, runs in zip(rows, running, strict=True) if runs]
-                self._gather(rows)
-                rows.sort(key=lambda row: row.slot)
-                running = [True] * len(rows)
-            logits = self._advance(rows, running)
-
-    def _advance(self, rows: Sequence[_Row], running: Sequence[bool]) -> torch.Tensor:
-        """Pass each running row's last token; finished rows of the pass write to the spare position."""
+    def _advance(self, rows: Sequence[_Row]) -> torch.Tensor:
+        """Pass each row's last token. Rows of the pass that have ended write to the spare position."""
         spare = self._cache.positions
         ids, places, positions = [], [], []
-        for row, runs in zip(rows, running, strict=True):
+        for row in rows:
             ids.append([row.tokens[-1]])
-            place = len(row.tokens) - 1 if runs else 0
-            places.append([place if runs else spare])
+            place = 0 if row.ended else len(row.tokens) - 1
+            places.append([spare if row.ended else place])
             positions.append([place])
-            if runs:
+            if not row.ended:
                 row.cached = len(row.tokens)
         return self._forward(torch.tensor(ids), torch.arange(len(rows)), torch.tensor(places), torch.tensor(positions))
 
-    def _pick(
-        self, logits: torch.Tensor, rows: Sequence[_Row], running: Sequence[bool]
-    ) -> tuple[list[int], list[float]]:
-        """A token a row by inverting the distribution at the row's own next random number."""
+    def _pick(self, logits: torch.Tensor, rows: Sequence[_Row]) -> None:
+        """Add a token to each row that still samples, by inverting its distribution at its own next random number."""
         sampling = self.sampling
         scaled = logits / sampling.temperature if sampling.temperature > 0 else logits
         allowed = scaled if not self._banned else scaled + self._bans(scaled)
         if sampling.temperature == 0:
             chosen = allowed.argmax(-1, keepdim=True)
         else:
-            draws = [row.rng.random() if runs else 0.0 for row, runs in zip(rows, running, strict=True)]
+            draws = [0.0 if row.ended else row.rng.random() for row in rows]
             chosen = invert(allowed, torch.tensor(draws, device=logits.device), sampling.top_k, sampling.top_p)
         logprobs = scaled.gather(-1, chosen)[:, 0] - scaled.logsumexp(-1)
-        return chosen[:, 0].tolist(), logprobs.tolist()
+        for row, token, logprob in zip(rows, chosen[:, 0].tolist(), logprobs.tolist(), strict=True):
+            if row.ended:
+                continue
+            sample = row.sample
+            sample.ids.append(token)
+            sample.logprobs.append(logprob)
+            row.tokens.append(token)
+            if token == self.stop_id:
+                row.ended = True
+            elif len(sample.ids) >= sampling.max_new_tokens or len(row.tokens) >= self.max_tokens:
+                sample.limit = "max_tokens"
+                row.ended = True
+            if row.ended:
+                self._ended.append(row)
+
+    def _going(self, rows: Sequence[_Row]) -> list[_Row]:
+        return [row for row in rows if not row.ended]
 
     def _bans(self, logits: torch.Tensor) -> torch.Tensor:
         if self._ban is None or self._ban.shape[-1] != logits.shape[-1] or self._ban.device != logits.device:
@@ -392,28 +391,6 @@ class HfSampler:
                 where=type(self.model).__name__,
                 fix="Load the model with attention `sdpa` or `eager`, or choose a vllm sampler",
             )
-
-
-def invert(logits: torch.Tensor, draws: torch.Tensor, top_k: int = 0, top_p: float = 1.0) -> torch.Tensor:
-    """Sample a token a row at given uniform numbers: (n, vocabulary) and (n,) to (n, 1).
-
-    top-k is applied before top-p, and top-p keeps the token that crosses the threshold, as `transformers` does.
-    """
-    size = logits.shape[-1]
-    if top_k or top_p < 1:
-        values, order = logits.topk(min(top_k or size, size), dim=-1)
-    else:
-        values, order = logits, None
-    weights = values.softmax(-1)
-    sums = weights.cumsum(-1)
-    if top_p < 1:
-        weights = weights.masked_fill(sums - weights >= top_p, 0)
-        sums = weights.cumsum(-1)
-    place = torch.searchsorted(sums, (draws.to(sums) * sums[:, -1])[:, None], right=True)
-    # Rounding can lead past the last token of any weight, which may be one that is banned: take that one then.
-    last = weights.shape[-1] - 1 - (weights > 0).flip(-1).to(torch.uint8).argmax(-1, keepdim=True)
-    place = torch.minimum(place, last)
-    return place if order is None else order.gather(-1, place)
 
 
 def _common(first: Sequence[int], second: Sequence[int], limit: int) -> int:

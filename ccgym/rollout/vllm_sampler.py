@@ -83,14 +83,24 @@ class VllmSampler:
         config = trainer.model.config.get_text_config()
         self._positions = getattr(generation, "max_model_length", None) or config.max_position_embeddings
         self._rows: dict[int, _Row] = {}
+        self._asked: list[Ask] = []
 
     @property
     def max_tokens(self) -> int:
         """Most tokens of an episode."""
         return min(self.sampling.max_tokens or self._positions, self._positions)
 
+    def submit(self, asks: Sequence[Ask]) -> None:
+        """Queue a turn for each of these rows."""
+        self._asked += asks
+
+    def collect(self) -> list[tuple[int, Sample]]:
+        """Sample all turns that are queued."""
+        asks, self._asked = self._asked, []
+        return [(ask.key, sample) for ask, sample in zip(asks, self.sample(asks), strict=True)]
+
     def sample(self, asks: Sequence[Ask]) -> list[Sample]:
-        """Sample one turn for each row that asks."""
+        """One turn for each of these rows, in order."""
         samples = [Sample() for _ in asks]
         going: list[tuple[_Row, Sample]] = []
         for ask, sample in zip(asks, samples, strict=True):
