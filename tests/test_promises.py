@@ -358,3 +358,29 @@ def test_importing_ccgym_loads_nothing_heavy():
         "import sys, ccgym; print([m for m in ('torch','transformers','trl','sklearn','pydantic') if m in sys.modules])"
     )
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"
+
+
+@pytest.mark.parametrize("mode", ["sync", "async"])
+def test_1_a_vector_env_tells_what_could_not_be_scored_beside_what_could(desk_with, mode):
+    def one_task_needs_a_judge(state, tasks):
+        tasks[0]["expect"]["judge"] = ["Was the agent kind?"]
+
+    folder = desk_with(one_task_needs_a_judge)
+    gymnasium.register("test/Judge-v0", entry_point="ccgym.env:make", kwargs={"name": str(folder)})
+    weights = {"correctness": 1.0, "format": 0.5, "style": 0.25}
+    options = {"shared_memory": False} if mode == "async" else {}
+    envs = gymnasium.make_vec("test/Judge-v0", 3, vectorization_mode=mode, vector_kwargs=options, weights=weights)
+    try:
+        for seed in range(4):
+            envs.reset(seed=seed)
+            *_, infos = envs.step(("W1", call("hand_over", reason="asked"), "I cannot."))
+            for name, column in infos["rewards"].items():
+                assert name.startswith("_") or column.dtype.kind == "f"
+            ended = infos["_unscored"]
+            for index in range(3):
+                if ended[index]:
+                    scored = {n for n in weights if infos["rewards"].get(f"_{n}", [False] * 3)[index]}
+                    assert scored | set(infos["unscored"][index]) == set(weights)
+    finally:
+        envs.close()
+        del gymnasium.registry["test/Judge-v0"]
