@@ -43,14 +43,9 @@ def ids_of(tokenizer, text, **kw):
 
 
 def test_the_folder_is_whole_and_small():
-    assert {
-        "config.json",
-        "model.safetensors",
-        "tokenizer.json",
-        "tokenizer_config.json",
-        "chat_template.jinja",
-        "README.md",
-    } <= {file.name for file in FOLDER.iterdir()}
+    weights = {"config.json", "model.safetensors"}
+    words = {"tokenizer.json", "tokenizer_config.json", "chat_template.jinja"}
+    assert weights | words | {"README.md"} <= {file.name for file in FOLDER.iterdir()}
     assert sum(file.stat().st_size for file in FOLDER.iterdir()) <= 10_000_000
 
 
@@ -80,15 +75,13 @@ def test_every_digit_is_a_token_of_its_own_and_looks_the_same_everywhere(tokeniz
         assert ids[start : start + 4] == [alone[int(digit)][0] for digit in "4821"], text
 
 
-@settings(max_examples=300, deadline=None)
-@given(text=st.text(max_size=60))
-def test_any_unicode_comes_back_as_it_went_in(text):
-    tokenizer = transformers.AutoTokenizer.from_pretrained(FOLDER) if not _CACHE else _CACHE[0]
-    _CACHE[:] = [tokenizer]
-    assert tokenizer.decode(ids_of(tokenizer, text, split_special_tokens=True)) == text
+def test_any_unicode_comes_back_as_it_went_in(tokenizer):
+    @settings(max_examples=300, deadline=None)
+    @given(text=st.text(max_size=60))
+    def holds(text):
+        assert tokenizer.decode(ids_of(tokenizer, text, split_special_tokens=True)) == text
 
-
-_CACHE: list = []
+    holds()
 
 
 def test_vietnamese_is_compact_and_comes_back_in_nfc(tokenizer):
@@ -151,13 +144,12 @@ def test_encoding_turn_by_turn_equals_encoding_at_once(tokenizer):
         [(ids, labels)] = encode(tokenizer, [talk_pieces(messages)])
         assert ids == whole
         assert len(labels) == len(ids)
-        for cut in range(len(messages)):
+        for cut in range(1, len(messages)):
             prompt = tokenizer.apply_chat_template(messages[:cut], return_dict=False)
             assert whole[: len(prompt)] == prompt
 
 
-def test_an_untrained_ear_hears_nothing_of_the_orderdesk_stream():
-    """The corpus is made of invented desks: none of OrderDesk's tools or lines is in it."""
+def test_the_corpus_holds_nothing_of_the_orderdesk_stream():
     corpus = (Path(models.__file__).parent / "corpus.yaml").read_text(encoding="utf-8")
     for line in ("OrderDesk", "cancel_order", "track_order", "return_order", "change_address"):
         assert line not in corpus

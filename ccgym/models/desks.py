@@ -130,7 +130,7 @@ def draw_desk(rng: random.Random, odd: float = 0.33) -> Desk:
     statuses = tuple(rng.sample(STATUSES, 4))
     actions = []
     for verb in rng.sample(list(ACTIONS), rng.randint(2, 3)):
-        field = rng.choice(_SET) if rng.random() < 0.5 else None
+        field = rng.choice(_SET) if rng.random() < 0.6 else None
         named = f"{verb}_{rng.choice((stem, field or stem))}"
         tool = f"{words.pseudo_word(rng)}_{stem}" if strange and rng.random() < 0.5 else named
         limit = rng.randint(5, 60) if rng.random() < 0.25 else None

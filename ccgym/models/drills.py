@@ -38,7 +38,7 @@ def recall(rng: random.Random) -> Pieces:
     Many values look alike (numbers of the same length), so only the key tells which one is asked for.
     """
     language = rng.choice(LANGUAGES)
-    maker = rng.choice((None, None, "digits4", "digits"))
+    maker = rng.choice((None, None, "digits4", "digits4", "digits", "address", "address", "item", "name"))
     keys = rng.sample(CORPUS["drill_keys"], rng.randint(2, 6))
     pairs = {key: _value(rng, maker or rng.choice(_MAKERS), language) for key in keys}
     asked = [rng.choice(keys) for _ in range(rng.randint(4, 10))]
@@ -97,6 +97,25 @@ def to_json(rng: random.Random) -> Pieces:
         for i, field in enumerate(chosen):
             pieces += [(("," if i else "") + f'"{field}":"', False), (fields[field][1] + '"', True)]
         pieces.append(("}}</tool_call>\n", False))
+    return pieces
+
+
+def limit(rng: random.Random) -> Pieces:
+    """A limit, and numbers that keep it or not: what a rule such as `at most 30 days` asks for."""
+    vi = rng.random() < 0.5
+    most = rng.randint(5, 60)
+    unit = (
+        rng.choice(("ngày", "ngày", "tháng", "lần", "")) if vi else rng.choice(("days", "days", "months", "times", ""))
+    )
+    head = (
+        rng.choice(("Tối đa", "Chỉ trong vòng", "Không quá")) if vi else rng.choice(("At most", "Only up to", "Within"))
+    )
+    good, bad = rng.choice((("được", "quá"), ("có", "không")) if vi else (("yes", "no"), ("fine", "late")))
+    pieces: Pieces = [(f"{head} {most} {unit}.\n".replace(" .", "."), False)]
+    for _ in range(rng.randint(6, 14)):
+        asked = rng.randint(1, 75) if rng.random() < 0.7 else max(1, most + rng.randint(-6, 6))
+        shown = rng.choice((f'"days":{asked}}}', f"{asked} {unit}".strip()))
+        pieces += [(f"{shown}: ", False), (bad if asked > most else good, True), ("\n", False)]
     return pieces
 
 
