@@ -369,18 +369,16 @@ def test_1_a_vector_env_tells_what_could_not_be_scored_beside_what_could(desk_wi
     gymnasium.register("test/Judge-v0", entry_point="ccgym.env:make", kwargs={"name": str(folder)})
     weights = {"correctness": 1.0, "format": 0.5, "style": 0.25}
     options = {"shared_memory": False} if mode == "async" else {}
-    envs = gymnasium.make_vec("test/Judge-v0", 3, vectorization_mode=mode, vector_kwargs=options, weights=weights)
+    envs = gymnasium.make_vec("test/Judge-v0", 6, vectorization_mode=mode, vector_kwargs=options, weights=weights)
     try:
-        for seed in range(4):
-            envs.reset(seed=seed)
-            *_, infos = envs.step(("W1", call("hand_over", reason="asked"), "I cannot."))
-            for name, column in infos["rewards"].items():
-                assert name.startswith("_") or column.dtype.kind == "f"
-            ended = infos["_unscored"]
-            for index in range(3):
-                if ended[index]:
-                    scored = {n for n in weights if infos["rewards"].get(f"_{n}", [False] * 3)[index]}
-                    assert scored | set(infos["unscored"][index]) == set(weights)
+        envs.reset(seed=1)
+        *_, infos = envs.step(("W1", call("hand_over", reason="asked"), "I cannot.") * 2)
+        assert {"correctness"} < set().union(*infos["unscored"]) < set(weights)
+        for name, column in infos["rewards"].items():
+            assert name.startswith("_") or column.dtype.kind == "f"
+        for index in range(6):
+            scored = {name for name in weights if name in infos["rewards"] and infos["rewards"][f"_{name}"][index]}
+            assert scored | set(infos["unscored"][index]) == set(weights)
     finally:
         envs.close()
         del gymnasium.registry["test/Judge-v0"]
