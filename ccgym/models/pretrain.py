@@ -25,7 +25,7 @@ Row = tuple[list[int], list[int]]
 class Plan:
     """How long to train. `tokens` is the size of a batch; the rate rises, stays, and falls over the share `decay`."""
 
-    steps: int = 5000
+    steps: int = 3000
     tokens: int = 4096
     rate: float = 3e-3
     warmup: int = 50
