@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from ccgym.domain import Domain, Task
-from ccgym.env import CcgymEnv
-from ccgym.env.registration import find_domain
+from ccgym.env import CcgymEnv, find_domain
 from ccgym.errors import ConfigError
 from ccgym.rollout.policies import make_policy
 from ccgym.rollout.runner import TaskLike, iter_groups

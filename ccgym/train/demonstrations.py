@@ -8,8 +8,7 @@ from typing import Any
 
 from ccgym import seeds
 from ccgym.domain import Domain, Task
-from ccgym.env.enacting import enact
-from ccgym.env.registration import make
+from ccgym.env import enact, make
 from ccgym.errors import CcgymError, ConfigError
 from ccgym.log import EpisodeWriter, append_index, episode_path
 from ccgym.scoring import Scorer

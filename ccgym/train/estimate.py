@@ -96,8 +96,7 @@ def _tokens(config: Config) -> int:
     """Median length of a few references as the model's tokenizer sees them."""
     from statistics import median
 
-    from ccgym.env.enacting import enact
-    from ccgym.env.registration import find_domain
+    from ccgym.env import enact, find_domain
     from ccgym.rollout.encoder import Encoder
     from ccgym.rollout.loader import load_tokenizer, model_path
     from ccgym.train.demonstrations import train_tasks

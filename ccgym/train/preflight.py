@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ccgym.domain import Domain, Task
-from ccgym.env.enacting import enact
-from ccgym.env.registration import make
+from ccgym.env import enact, make
 from ccgym.errors import ConfigError
 from ccgym.scoring import Scorer
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from ccgym import seeds
 from ccgym.domain import Domain
-from ccgym.env.registration import find_domain, make
+from ccgym.env import find_domain, make
 from ccgym.errors import CcgymError, ConfigError, MissingExtra
 from ccgym.plugins import registry
 from ccgym.scoring import Scorer
