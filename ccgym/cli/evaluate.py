@@ -17,8 +17,9 @@ from ccgym.cli.rollout import open_env, playing_options
 @click.argument("env")
 @playing_options
 @click.option(
-    "-G", "--samples", "group", type=click.IntRange(min=1), default=8, show_default=True, help="Episodes of each task."
-)
+    "-G", "--samples", "group", type=click.IntRange(min=1), default=8, show_default=True, metavar="N",
+    help="Episodes of each task.",
+)  # fmt: skip
 def command(
     out: Output, env: str, policy: str, options: tuple[str, ...], split: str | None, tasks: int | None, seed: int,
     rewards: tuple[str, ...], batch: int, folder: Path | None, group: int,

@@ -26,7 +26,8 @@ def playing_options(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--tasks", type=click.IntRange(min=1), metavar="N", help="How many tasks; templates draw more."),
         click.option("--seed", type=int, default=0, show_default=True, metavar="N", help="Seed of the run."),
         click.option("--reward", "rewards", multiple=True, metavar="NAME=W", help="Add a reward, or weigh it."),
-        click.option("--batch", type=click.IntRange(min=1), default=64, show_default=True, help="Episodes at once."),
+        click.option("--batch", type=click.IntRange(min=1), default=64, show_default=True, metavar="N",
+                     help="Episodes at once."),
         click.option("--out", "folder", type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
                      help="Run folder; default: a new one in runs/."),
     ]):  # fmt: skip
@@ -46,7 +47,9 @@ def open_env(name: str, rewards: tuple[str, ...]) -> Any:
 @verb("rollout")
 @click.argument("env")
 @playing_options
-@click.option("-G", "group", type=click.IntRange(min=1), default=1, show_default=True, help="Episodes of each task.")
+@click.option(
+    "-G", "group", type=click.IntRange(min=1), default=1, show_default=True, metavar="N", help="Episodes of each task."
+)
 def command(
     out: Output, env: str, policy: str, options: tuple[str, ...], split: str | None, tasks: int | None, seed: int,
     rewards: tuple[str, ...], batch: int, folder: Path | None, group: int,

@@ -45,7 +45,7 @@ def _rewards(domain: Domain, plugins: Registry, findings: Findings) -> None:
 
 
 def _customers(domain: Domain, plugins: Registry, findings: Findings) -> None:
-    kinds = ["script", "static", "human", *plugins.users]
+    kinds = ["script", "static", *plugins.users]
     sims = [("domain.yaml /users/sim", domain.spec.users.sim)]
     sims += [(f"task {task.id} /user/sim", task.user.sim) for task in domain.tasks.values()]
     for place, sim in sims:

@@ -37,7 +37,7 @@ def register_policies(register: Callable[..., None]) -> None:
 
 @hookspec
 def register_users(register: Callable[..., None]) -> None:
-    """Call `register(kind, factory)` for each kind of customer: `factory(spec, task, rng) -> Customer`."""
+    """Call `register(kind, factory)` for each kind of customer: `factory(user, sim, rng) -> Customer`."""
 
 
 @hookspec(firstresult=True)

@@ -112,7 +112,7 @@ def _enter_policy(claims: Claims, where: str, name: str, factory: Callable[..., 
 
 
 def _enter_user(claims: Claims, where: str, kind: str, factory: Callable[..., Any]) -> None:
-    _claim(claims, where, "user", kind, _callable(factory, where, "factory(spec, task, rng)"))
+    _claim(claims, where, "user", kind, _callable(factory, where, "factory(user, sim, rng)"))
 
 
 _ENTER: dict[str, Callable[..., None]] = {
