@@ -1,6 +1,6 @@
 """Runs of training that die at a chosen moment, as by `kill -9`. Started once, it forks a child for each run.
 
-python tests/killing.py < jobs     a job a line: {"config": {…}, "resume": path | null, "kill": "KIND:N" | null}
+python tests/killing.py < jobs     a job a line: {"config": {…}, "resume": path | null, "kill": "KIND[@STAGE]:N" | null}
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def counted(owner: Any, name: str, n: int, last: Any = die) -> None:
-    """Let the n-th call of a function be its last: `last(*args)` takes its place."""
+def counted(owner: Any, name: str, n: int, last: Any, place: str = "") -> None:
+    """Let the n-th call of a function (whose first argument holds `place`) be the last: `last(*args)` comes first."""
     original, calls = getattr(owner, name), [0]
 
     def wrapped(*args: Any, **kwargs: Any) -> Any:
-        calls[0] += 1
+        calls[0] += place in str(args[0])
         if calls[0] == n:
             last(*args, **kwargs)
         return original(*args, **kwargs)
@@ -57,14 +57,16 @@ def arm(kill: str) -> None:
     from ccgym.train.metrics import Metrics
 
     kind, _, when = kill.partition(":")
+    kind, _, stage = kind.partition("@")
+    place = f"checkpoints/{stage}/"
     if kind == "time":
         threading.Timer(float(when), die).start()
     elif kind == "checkpoint":
-        counted(checkpoints, "fsync", int(when), lambda *_: die())
+        counted(checkpoints, "fsync", int(when), lambda *_: die(), place)
     elif kind == "rename":
-        counted(checkpoints.os, "rename", int(when), lambda *_: die())
+        counted(checkpoints.os, "rename", int(when), lambda *_: die(), place)
     elif kind == "index":
-        counted(checkpoints, "write_json", int(when), lambda *_: die())
+        counted(checkpoints, "write_json", int(when), lambda *_: die(), place)
     elif kind == "episode":
         counted(EpisodeWriter, "write", int(when), half_a_line)
     elif kind == "metric":

@@ -103,8 +103,8 @@ MICRO = {
     "eval": {"tasks": 4, "samples": 2, "max_new_tokens": 16, "max_tokens": 1400},
     "checkpoints": {"sft_every": 2, "grpo_every": 2},
 }  # fmt: skip
-SFT_KILLS = ["step:4", "checkpoint:5", "rename:2", "metric:5"]
-GRPO_KILLS = ["step:9", "checkpoint:38", "index:4", "metric:9", "episode:60"]
+SFT_KILLS = ["step:4", "checkpoint@sft:5", "rename@sft:2", "metric:5"]
+GRPO_KILLS = ["step:9", "checkpoint@grpo:12", "index@grpo:2", "metric:9", "episode:60"]
 
 
 class Killer:
@@ -184,7 +184,7 @@ def test_the_micro_run_learns_something(killer, unbroken):
     ("stage", "kill"), [*(("sft", kill) for kill in SFT_KILLS), *(("grpo", kill) for kill in GRPO_KILLS)]
 )
 def test_a_killed_run_ends_as_if_it_had_not_been(killer, unbroken, stage, kill):
-    name = kill.replace(":", "-")
+    name = kill.replace(":", "-").replace("@", "-")
     assert killer.run(name, kill) == -9, f"{kill} came after the end"
     reached = json.loads((killer.path(name) / "run.json").read_text())["stages"]
     assert ("grpo" in reached or reached.get("eval-sft", {}).get("done", False)) == (stage == "grpo"), reached
@@ -195,7 +195,7 @@ def test_a_killed_run_ends_as_if_it_had_not_been(killer, unbroken, stage, kill):
 
 
 def test_a_run_can_be_killed_again_and_again(killer, unbroken):
-    assert resumed(killer, "again", "episode:3", "step:2", "checkpoint:4", "step:6", "checkpoint:9") == unbroken
+    assert resumed(killer, "again", "episode:3", "step:3", "checkpoint@sft:12", "step:6", "rename@grpo:1") == unbroken
 
 
 @pytest.mark.slow
