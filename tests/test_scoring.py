@@ -471,3 +471,8 @@ def test_score_gives_group_rewards_the_episodes_of_one_task_and_seed():
     episodes = [talk(say("a"), task={"id": name}, sample=s) for s in range(2) for name in ("t1", "t2", "t3")]
     score([*episodes, talk(say("b"), task={"id": "t1"})], [counting])
     assert sorted(sizes) == [2, 2, 3]
+
+
+def test_gates_of_a_domain_speak_only_of_the_rewards_that_are_asked_for():
+    env = ccgym.make("ccgym/OrderDesk-v0", weights={"correctness": 1.0, "style": 0.3})
+    assert env.scorer.gates == {"style": "correctness"}

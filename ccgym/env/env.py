@@ -20,7 +20,7 @@ from ccgym.env.space import UnicodeText
 from ccgym.env.target import Reference, play_reference
 from ccgym.errors import CcgymError, ToolError
 from ccgym.plugins import registry
-from ccgym.scoring import Scorer
+from ccgym.scoring import Scorer, gates_among
 from ccgym.sop import judge_asserts
 from ccgym.turns import Call, escape_text, forgery, nfc, parse_turn, render_response
 from ccgym.types import (
@@ -60,7 +60,7 @@ class CcgymEnv(gymnasium.Env[str, str]):
         env: the id or folder that the episode's `begin` names, so that a replay finds the domain again.
         split: draw tasks from this split only (all hand-written tasks when None).
         weights: reward name → weight; None: the domain's.
-        gates: column → column that multiplies it; None: the domain's.
+        gates: column → column that multiplies it; None: the domain's, as far as its rewards are among the weights.
         policy: name of who plays, for the record.
         sink: called with each event as it happens.
         scorer: a ready Scorer instead of `weights` and `gates`, shared between environments.
@@ -90,11 +90,10 @@ class CcgymEnv(gymnasium.Env[str, str]):
         self.render_mode = render_mode
         spec = domain.spec
         if scorer is None:
-            scorer = Scorer(
-                dict(spec.rewards.weights if weights is None else weights) or {"correctness": 1.0},
-                dict(spec.rewards.gates if gates is None else gates),
-                domain=domain,
-            )
+            paid = dict(spec.rewards.weights if weights is None else weights) or {"correctness": 1.0}
+            if gates is None:
+                gates = spec.rewards.gates if weights is None else gates_among(spec.rewards.gates, paid)
+            scorer = Scorer(paid, gates, domain=domain)
         self.scorer = scorer
         self.action_space = UnicodeText(spec.limits.max_chars + _STEP_SLACK)
         self.observation_space = UnicodeText(2**31)

@@ -7,10 +7,10 @@ from typing import Any
 
 from ccgym.scoring.group import advantages
 from ccgym.scoring.scored import GroupScore, Scored, Status
-from ccgym.scoring.scorer import RewardLike, Scorer, with_rewards
+from ccgym.scoring.scorer import RewardLike, Scorer, gates_among, with_rewards
 from ccgym.types import Episode
 
-__all__ = ["GroupScore", "Scored", "Scorer", "Status", "advantages", "score", "with_rewards"]
+__all__ = ["GroupScore", "Scored", "Scorer", "Status", "advantages", "gates_among", "score", "with_rewards"]
 
 
 def score(

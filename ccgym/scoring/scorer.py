@@ -67,7 +67,7 @@ class Scorer:
                 if name not in self.weights:
                     raise ConfigError(
                         f"{name!r} is not among the rewards", where=f"gate {gated}: {gate}",
-                        fix=f"{did_you_mean(name, self.weights)} A weight of 0 computes it without paying",
+                        fix=f"A weight of 0 computes it without paying. {did_you_mean(name, self.weights)}",
                     )  # fmt: skip
             if self.gates.get(gate):
                 raise ConfigError(f"the gate {gate!r} is gated itself", where=f"gate {gated}: {gate}")
@@ -178,6 +178,11 @@ class Scorer:
             for column in self._each
             for e in (found[column.name],)
         ]  # fmt: skip
+
+
+def gates_among(gates: Mapping[str, str], weights: Mapping[str, float]) -> dict[str, str]:
+    """A domain's gates for weights that are not its own: only those whose rewards are both among them."""
+    return {gated: gate for gated, gate in gates.items() if gated in weights and gate in weights}
 
 
 def with_rewards(episode: Episode, scored: Iterable[Scored]) -> Episode:

@@ -13,7 +13,7 @@ from ccgym.domain import Domain
 from ccgym.env import find_domain, make
 from ccgym.errors import CcgymError, ConfigError, MissingExtra
 from ccgym.plugins import registry
-from ccgym.scoring import Scorer
+from ccgym.scoring import Scorer, gates_among
 from ccgym.train.checkpoints import Checkpoint, Checkpoints, weights_digest, write_folder, write_json
 from ccgym.train.config import Config, Sampling, Stage
 from ccgym.train.console import Console, Plain, Steps
@@ -297,8 +297,7 @@ def _scorer(config: Config, domain: Domain) -> Scorer:
             weights.setdefault(name, 0.0)
     gates = config.rewards.gates
     if gates is None:
-        # The domain's gates speak of the domain's rewards; those of other weights may not be among them.
-        gates = {gated: gate for gated, gate in spec.gates.items() if gated in weights and gate in weights}
+        gates = gates_among(spec.gates, weights)
     return Scorer(weights, gates, domain=domain)
 
 
