@@ -2,8 +2,8 @@
 
 What a fenced block is, its first line says:
 
-- ```` ```LANGUAGE title="desk/sop.md" ````: a file. All of a page's files are written first. A pyproject.toml among them
-  makes its folder an installed distribution.
+- ```` ```LANGUAGE title="desk/sop.md" ````: a file. All of a page's files are written first. A pyproject.toml among
+  them makes its folder an installed distribution.
 - ```` ```python ````: is run, all of a page in one namespace. Functions that it calls `test_…` are called.
 - ```` ```console ````: its lines `$ ccgym …` are run and exit with 0; the lines below one are what it prints.
 - ```` ```text ```` after a block of Python: what that prints. `…` stands for anything.
@@ -24,7 +24,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-_BLOCK = re.compile(r'^(?P<fence>`{3,})(?P<language>\w+)(?: title="(?P<title>[^"]+)")?\n(?P<text>.*?)^(?P=fence)$', re.M | re.S)
+_BLOCK = re.compile(
+    r'^(?P<fence>`{3,})(?P<language>\w+)(?: title="(?P<title>[^"]+)")?\n(?P<text>.*?)^(?P=fence)$', re.M | re.S
+)
 
 
 class Block(NamedTuple):
