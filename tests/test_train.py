@@ -209,7 +209,8 @@ def test_train_step_is_told_and_its_failure_is_not_fatal(tmp_path):
         @ccgym.hookimpl
         def train_step(self, step, metrics):
             told.append((step, metrics))
-            raise RuntimeError("observer")
+            if len(told) == 1:
+                raise RuntimeError("observer")
 
     ccgym.register(Watcher())
     metrics = Metrics(tmp_path)
@@ -268,8 +269,8 @@ def test_every_iteration_says_what_it_should(micro):
     assert [line["step"] for line in grpo] == [1, 2]
     for each in grpo:
         assert each.keys() >= {
-            "correctness", "reward", "reward/correctness", "reward/format", "diversity/unique", "diversity/cosine", "kl",
-            "length", "zero_variance", "sop_breaks", "lr", "loss", "time",
+            "correctness", "reward", "reward/correctness", "reward/format", "diversity/unique", "diversity/cosine",
+            "kl", "length", "zero_variance", "sop_breaks", "lr", "loss", "time",
         }  # fmt: skip
     assert grpo[0]["kl"] == pytest.approx(0, abs=1e-6)
     assert "time" not in without_times(grpo)[0]
@@ -312,7 +313,8 @@ def test_hostile_text_comes_out_harmless(tmp_path):
 
 
 def test_lora_trains_an_adapter_that_loads(tmp_path, model):
-    config = parse_config({**MICRO, "name": "lora", "runs": str(tmp_path), "model": {"path": str(model), "lora": {"r": 2}}})
+    adapter = {"path": str(model), "lora": {"r": 2}}
+    config = parse_config({**MICRO, "name": "lora", "runs": str(tmp_path), "model": adapter})
     run = train(config, console=Said([]))
     for stage in ("sft", "grpo"):
         assert (run / stage / "adapter_model.safetensors").exists()

@@ -120,9 +120,11 @@ def test_2_the_mask_gates_the_gradient(make):
 def test_2_the_probe_sees_a_mask_that_is_ignored(make, monkeypatch):
     trainer = make(Playing())
     original = trainer._compute_loss
-    monkeypatch.setattr(
-        trainer, "_compute_loss", lambda model, inputs: original(model, {**inputs, "tool_mask": inputs["completion_mask"]})
-    )
+
+    def careless(model, inputs):
+        return original(model, {**inputs, "tool_mask": inputs["completion_mask"]})
+
+    monkeypatch.setattr(trainer, "_compute_loss", careless)
     with pytest.raises(CcgymError, match="env_mask is ignored"):
         probes.mask_is_respected(trainer)
 

@@ -55,6 +55,11 @@ class RunFolder:
             raise ConfigError("is no run directory: it has no config.yaml", where=str(path), fix="Give runs/NAME")
         return parse_config(yaml.safe_load(file.read_text(encoding="utf-8")), where=str(file))
 
+    def close(self) -> None:
+        """Let go of the run."""
+        self.metrics.close()
+        self._lock.close()
+
     # ---- what is done
 
     def done(self, stage: str) -> bool:

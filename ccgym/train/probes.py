@@ -63,7 +63,8 @@ def adapter_is_live(model: Any) -> None:
     if not ups or others:
         found = f"{others[0]} is trained" if others else "no adapter is trained"
         raise CcgymError(f"the config asks for LoRA, but {found}", where="model.lora", fix=VERSIONS)
-    ids = torch.ones((1, 2), dtype=torch.long, device=next(model.parameters()).device)
+    # More than one id: that of the padding has no embedding, and nothing changes what comes of nothing.
+    ids = torch.arange(8, device=next(model.parameters()).device)[None]
     training = model.training
     model.eval()
     with torch.no_grad():

@@ -63,7 +63,7 @@ def train(
     try:
         _Stages(run, say).run(stage)
     finally:
-        run.metrics.close()
+        run.close()
     return run.path
 
 
