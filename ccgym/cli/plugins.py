@@ -23,8 +23,8 @@ def _rows() -> list[dict[str, Any]]:
 
 
 def _counts(names: tuple[tuple[str, str], ...]) -> list[str]:
-    kinds = sorted({kind for kind, _ in names})
-    counts = {kind: sum(k == kind for k, _ in names) for kind in kinds}
+    shown = [{"tool": "toolset"}.get(kind, kind) for kind, _ in names]
+    counts = {kind: shown.count(kind) for kind in sorted(set(shown))}
     return [f"{count} {kind}{'s' * (count != 1)}" for kind, count in counts.items()]
 
 
