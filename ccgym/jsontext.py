@@ -49,7 +49,8 @@ def digest(value: Any) -> str:
 
 def clean(value: Any) -> Any:
     """A fresh plain copy of a JSON value that shares nothing mutable with it. Raises TypeError as `canonical` does."""
-    if type(value) in (str, int, bool, type(None)) and not (type(value) is int and value.bit_length() > 63):
+    kind = type(value)
+    if kind is bool or value is None or (kind is str and value.isascii()) or (kind is int and value.bit_length() < 64):
         return value
     data = orjson.dumps(value)
     if b"null" in data:

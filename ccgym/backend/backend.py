@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Coroutine, Generator, Mapping
 from typing import Any
 
 from ccgym import jsontext
@@ -47,8 +47,8 @@ class Pending:
         try:
             self._result, self._error = jsontext.clean(result), None
         except (TypeError, RecursionError) as error:
-            if hasattr(result, "close"):
-                result.close()
+            if isinstance(result, Coroutine | Generator):
+                result.close()  # unfinished: a coroutine that is never awaited warns when it dies
             self._error = (f"the tool returned something that is not JSON: {text_of(error)}", "bad_result")
         return self
 

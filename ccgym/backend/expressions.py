@@ -6,8 +6,8 @@
 - A pointer that leads nowhere is null. As a whole member of an object it leaves the member out, so that an argument
   that was not given changes no column; inside text it is nothing.
 - An object of one member that begins with `$` is an operation:
-  `$sum, $min, $max` over a list, `$count` of a list or object, `$sub` and `$div` of two, `$mul` of any number of factors,
-  `$round` of `[number, digits]`, `$map` of `[list, template]`, in which `/item` is each item in turn.
+  `$sum, $min, $max` over a list, `$count` of a list or object, `$sub` and `$div` of two, `$mul` of any number of
+  factors, `$round` of `[number, digits]`, `$map` of `[list, template]`, in which `/item` is each item in turn.
   Sums and products of decimals are rounded to 9 digits after the point, so 0.1 + 0.2 is 0.3.
 """
 
@@ -22,8 +22,39 @@ from ccgym import jsontext
 from ccgym.backend import patch
 from ccgym.errors import DomainError, ToolError
 
-Scope = dict[str, Any]
-"""What pointers begin with: `args`, `row`, `rows`, `key`, `id`, `now`, `let`, `item`, `tables`, `user`."""
+
+class Scope(dict[str, Any]):
+    """What pointers begin with: `args`, `row`, `rows`, `key`, `id`, `now`, `let`, `item`, `tables`, `user`.
+
+    Args:
+        values: the roots, but for `id`, which is drawn when it is first asked for.
+        new_id: draws an id.
+    """
+
+    __slots__ = ("_id", "new_id", "outer")
+
+    def __init__(self, values: dict[str, Any], new_id: Callable[[], str], outer: Scope | None = None) -> None:
+        super().__init__(values)
+        self.new_id, self.outer = new_id, outer
+        self._id: str | None = None
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """The value of a root."""
+        return self.id() if key == "id" else dict.get(self, key, default)
+
+    def id(self, again: bool = False) -> str:
+        """The new id of the call; `again`: another one instead."""
+        if self.outer is not None:
+            return self.outer.id(again)
+        if self._id is None or again:
+            self._id = self.new_id()
+        return self._id
+
+    def inner(self, **more: Any) -> Scope:
+        """A scope with more in it, whose id is this one's."""
+        return Scope({**self, **more}, self.new_id, self)
+
+
 Expression = Callable[[Scope], Any]
 ABSENT: Any = object()
 _PIECE = re.compile(r"\{\{|\}\}|\{(/[^{}]*)\}")
@@ -71,7 +102,8 @@ def _value(template: Any, where: str) -> Expression:
         return _string(template)
     if kind is dict:
         if len(template) == 1 and next(iter(template)).startswith("$"):
-            return _operation(*next(iter(template.items())), where)
+            name, operand = next(iter(template.items()))
+            return _operation(name, operand, where)
         return compile_members(template, where)
     if kind is list:
         items = [compile_value(item, f"{where}/{index}") for index, item in enumerate(template)]
@@ -138,7 +170,7 @@ def _operation(name: str, operand: Any, where: str) -> Expression:
     if name == "$map":
         source, template = _operands(operand, where, 2)
         items, to = compile_value(source, f"{where}/0"), compile_value(template, f"{where}/1")
-        return lambda scope: [to({**scope, "item": item}) for item in _list(items(scope))]
+        return lambda scope: [to(scope.inner(item=item)) for item in _list(items(scope))]
     if name in ("$sub", "$div", "$round"):
         first, second = [compile_value(item, where) for item in _operands(operand, where, 2)]
         apply = {"$sub": _sub, "$div": _div, "$round": _round}[name]

@@ -1,15 +1,15 @@
 """Tools without Python: `x-ccgym.mock` compiled, once a domain, into a function of the state.
 
-| kind | does | members beside `kind` and those of all kinds: `let`, `require`, `return` |
+| kind | does | members, beside those of all kinds: `let`, `require`, `return` |
 |---|---|---|
 | `lookup` | finds a row, or all | `table`, `key` or `match`, `all`, `missing`; returns the row, with `all` the rows |
 | `insert` | adds a row | `table`, `row`, `key` (else a new id), `id`, `exists`; returns the row |
-| `update` | changes columns of a row | `table`, `key` or `match`, `set`, `unset`, `id`, `missing`; returns the new row |
+| `update` | changes columns | `table`, `key` or `match`, `set`, `unset`, `id`, `missing`; returns the new row |
 | `delete` | removes a row | `table`, `key` or `match`, `missing`; returns the row |
 | `compute`, `respond` | only answers | nothing more; `return` must be given |
 
-- `key` and all other values are templates (see `expressions`). `match` maps columns to values: the first row in which all
-  are equal, in the order of the table; a column may be a pointer into the row, such as `/address/city`; one whose
+- `key` and all other values are templates (see `expressions`). `match` maps columns to values: the first row in which
+  all are equal, in the order of the table; a column may be a pointer into the row, such as `/address/city`; one whose
   argument was not given is passed over. `all: true` finds all of them, as `/rows`.
 - `let` looks up more rows by name, before the guards: `{"product": {"table": "products", "key": "{/args/product_id}",
   "missing": {…}}}` is `/let/product`; `{"value": template}` only names a value.
@@ -17,15 +17,16 @@
   …, "message": …}}`. The first that does not hold answers with its error, and nothing changes. With `*` in the path
   each place must hold. `matches` takes a fixed pattern, which runs in linear time.
 - `missing` and `exists` are `{code, message}`, with templates in the message.
-- `set` maps columns, or pointers into the row (`/history/-` appends), to values; all are worked out before any is set.
-  `unset` lists columns to remove.
+- `set` maps columns, or pointers into the row (`/history/-` appends), to values; all are worked out before any is
+  set. `unset` lists columns to remove.
 - `{/id}` is one new id a call; `id: {"prefix": "R", "digits": 6}` gives it another form.
-- The roots of pointers: `args, row, rows, key, id, now, let, item`, and `tables` (for a tool of the customer's: `user`).
+- The roots of pointers: `args, row, rows, key, id, now, let, item`, and `tables`, or for a customer's tool `user`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Container
+from functools import partial
 from typing import Any
 
 from ccgym.backend import patch
@@ -52,17 +53,6 @@ def compile_mock(tool: Tool, tables: Container[str] | None = None) -> Mock:
     return _Compiler(tool, tables).compile()
 
 
-class _Scope(dict[str, Any]):
-    """A scope in which `/id` is drawn when it is first asked for."""
-
-    __slots__ = ("context", "digits", "prefix")
-
-    def get(self, key: str, default: Any = None) -> Any:
-        if key == "id" and "id" not in self:
-            self["id"] = self.context.new_id(self.prefix, self.digits)
-        return dict.get(self, key, default)
-
-
 class _Compiler:
     def __init__(self, tool: Tool, tables: Container[str] | None) -> None:
         self.mock, self.tables, self.tool = tool.mock, tables, tool
@@ -86,9 +76,8 @@ class _Compiler:
         root = "tables" if self.tool.requestor == "assistant" else "user"
 
         def run(state: Any, arguments: dict[str, Any], context: Any) -> Any:
-            scope = _Scope({"args": arguments, "now": context.now, root: state})
-            scope.context, scope.prefix, scope.digits = context, prefix, digits
-            return act(state, scope)
+            new_id = partial(context.new_id, prefix, digits)
+            return act(state, Scope({"args": arguments, "now": context.now, root: state}, new_id))
 
         return run
 
@@ -119,10 +108,9 @@ class _Compiler:
                 if key in table:
                     raise fail(scope)
             else:
-                key = scope.get("id")
+                key = scope.id()
                 while key in table:
-                    del scope["id"]
-                    key = scope.get("id")
+                    key = scope.id(again=True)
                 scope["key"] = key
             guard(state, scope)
             table[key] = build(scope)
@@ -278,8 +266,7 @@ class _Compiler:
         find, of = self._find(spec, where), "rows" if spec.get("all") else "row"
 
         def look_up(state: Any, scope: Scope) -> None:
-            inner = _Scope(scope)
-            inner.context, inner.prefix, inner.digits = scope.context, scope.prefix, scope.digits  # type: ignore[attr-defined]
+            inner = scope.inner()
             find(state, inner)
             scope.setdefault("let", {})[name] = inner[of]
 

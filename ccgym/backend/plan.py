@@ -10,7 +10,7 @@ from ccgym.backend import patch
 from ccgym.backend.base import USER, Base, pointer
 from ccgym.backend.nodes import FROZEN, BadValue, Sheet, freeze, freeze_table, thaw
 from ccgym.backend.patch import Op
-from ccgym.backend.views import Root, Table, changed
+from ccgym.backend.views import CLEAN, WRITTEN, Root, Row, Table, View, changed
 
 ABSENT: Any = object()
 """Stands for a row or a table that is not there."""
@@ -57,7 +57,7 @@ class Plan:
     def tables(self, root: Root) -> None:
         """Add all tables that were reached or written."""
         source = root._source
-        if root._dirty:
+        if root._state is WRITTEN:
             for name, table in source.items():
                 if name not in root:
                     self.section(name, table, ABSENT)
@@ -74,8 +74,15 @@ class Plan:
     def table(self, section: str, table: Table) -> None:
         """Add the rows of a table that were reached, written or dropped."""
         source, gone, put = table._source, table._gone, table._put
-        for key in dict.fromkeys(table._reached):
-            if key not in put and key not in gone and changed(child := _get(table, key)):
+        for key in table._reached:
+            child = _get(table, key)
+            kind = type(child)
+            if kind is Row:
+                if child._call is not None:
+                    continue
+            elif kind is View and child._state is CLEAN:
+                continue
+            if key not in put and key not in gone and changed(child):
                 self._row(section, key, source[key], child)
         for key in gone:
             if key not in table and key in source:

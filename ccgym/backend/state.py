@@ -98,7 +98,12 @@ class State:
 
     def find(self, path: str) -> list[tuple[str, Any]]:
         """The (pointer, value) pairs that a JSON pointer names; `*` stands for any one segment. Values are copies."""
-        document = {"tables": self.tables(), "user": self.section(USER)}
+        segments = patch.split(path)[:2]
+        if len(segments) == 2 and segments[0] == "tables" and segments[1] != "*":
+            name = segments[1]  # the other tables need not be made ready
+            document = {"tables": {name: self.section(name)} if name in self._all_names() else {}}
+        else:
+            document = {"tables": self.tables(), "user": self.section(USER)}
         return [(at, thaw(value)) for at, value in patch.find(document, path)]
 
     def get(self, path: str) -> Any:

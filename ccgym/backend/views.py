@@ -14,7 +14,7 @@ from operator import is_
 from sys import getrefcount
 from typing import Any
 
-from ccgym.backend.nodes import FROZEN, Leaf, Seq, Sheet
+from ccgym.backend.nodes import FROZEN, Leaf, Node, Seq, Sheet
 
 _get = dict.__getitem__
 _set = dict.__setitem__
@@ -23,6 +23,7 @@ _iter = dict.__iter__
 _items = dict.items
 _values = dict.values
 _MISSING: Any = object()
+CLEAN, REACHED, WRITTEN = range(3)
 
 
 class Call:
@@ -46,7 +47,7 @@ class _Copies:
     def __deepcopy__(self, memo: dict[int, Any]) -> dict[str, Any]:
         result: dict[str, Any] = {}
         memo[id(self)] = result
-        for key, value in _items(self):  # type: ignore[arg-type]
+        for key, value in _items(self):  # type: ignore[arg-type, var-annotated]
             result[key] = copy.deepcopy(value, memo)
         return result
 
@@ -134,20 +135,23 @@ class List(list[Any]):
 class View(_Copies, dict[str, Any]):
     """A view of an object with objects or lists in it, wrapped when they are reached."""
 
-    __slots__ = ("_call", "_dirty")
+    __slots__ = ("_call", "_state")
     _call: Call
-    _dirty: bool
+    _state: int
+    """CLEAN, REACHED once a child was wrapped, or WRITTEN."""
 
     def _reach(self, key: str, source: Any) -> Any:
         child = wrap(source, self._call)
         _set(self, key, child)
+        if self._state is CLEAN:
+            self._state = REACHED
         return child
 
     def _wrote(self, key: str) -> None:
-        self._dirty = self._call.dirty = True
+        self._state, self._call.dirty = WRITTEN, True
 
     def _dropped(self, key: str) -> None:
-        self._dirty = self._call.dirty = True
+        self._state, self._call.dirty = WRITTEN, True
 
     def __getitem__(self, key: str) -> Any:
         value = _get(self, key)
@@ -237,9 +241,14 @@ class Table(View):
     """Keys dropped in this call, even if they came back."""
 
     def _reach(self, key: str, source: Any) -> Any:
-        if type(source) is Leaf:
-            child: Any = Row(source)
+        kind = type(source)
+        child: Any
+        if kind is Leaf:
+            child = Row(source)
             child._call = self._call
+        elif kind is Node:
+            child = View(source)
+            child._call, child._state = self._call, CLEAN
         else:
             child = wrap(source, self._call)
         _set(self, key, child)
@@ -295,7 +304,7 @@ VIEWS = frozenset((Row, View, Table, List, Root))
 def wrap_root(tables: dict[str, Any], call: Call, lend: Callable[[str], Table | None]) -> Root:
     """A view of the dict of tables, for one call."""
     root = Root(tables)
-    root._call, root._dirty, root._source, root._lend = call, False, tables, lend
+    root._call, root._state, root._source, root._lend = call, CLEAN, tables, lend
     return root
 
 
@@ -313,11 +322,11 @@ def wrap(source: Any, call: Call) -> Any:
         return items
     if kind is Sheet:
         table = Table(source)
-        table._call, table._dirty, table._source = call, False, source
+        table._call, table._state, table._source = call, CLEAN, source
         table._reached, table._put, table._gone = [], {}, {}
         return table
     view = View(source)
-    view._call, view._dirty = call, False
+    view._call, view._state = call, CLEAN
     return view
 
 
@@ -327,7 +336,9 @@ def changed(value: Any) -> bool:
     if kind is Row:
         return value._call is None
     if kind is View:
-        return value._dirty or any(changed(item) for item in _values(value) if type(item) in VIEWS)
+        if value._state is not REACHED:
+            return value._state is WRITTEN
+        return any(changed(item) for item in _values(value) if type(item) in VIEWS)
     if kind is List:
         first = value._first
         if len(value) != len(first) or not all(map(is_, value, first)):
