@@ -96,14 +96,31 @@ def play_rounds(model, one, rounds, rows, temperature=1.0, prefix=()):
 @pytest.mark.parametrize("temperature", [1.0, 0.7])
 def test_log_probabilities_of_ragged_turns_equal_those_of_the_packed_sequence(model, prefix, temperature):
     one = sampler(model, temperature=temperature)
-    _, worst = play_rounds(model, one, 5, 7, temperature, words(random.Random(1), prefix))
+    _, worst = play_rounds(model, one, 5, 14, temperature, words(random.Random(1), prefix))
     assert worst < 1e-4
 
 
-def test_grouped_heads_and_eager_attention_hold_too():
+@pytest.mark.parametrize("attention", ["sdpa", "eager"])
+def test_grouped_heads_and_eager_attention_hold_too(attention):
     model = tiny_llama.model(kv_heads=1)
-    model.set_attn_implementation("eager")
-    assert play_rounds(model, sampler(model), 3, 4)[1] < 1e-4
+    model.set_attn_implementation(attention)
+    assert play_rounds(model, sampler(model), 3, 14, prefix=words(random.Random(1), 40))[1] < 1e-4
+    assert model.config._attn_implementation == attention
+
+
+def test_a_prefix_that_all_rows_share_is_read_once(model, monkeypatch):
+    seen = []
+    one = sampler(model, max_new_tokens=6)
+    forward = one._forward
+    monkeypatch.setattr(
+        one, "_forward", lambda *args: (seen.append(args[4] if len(args) > 4 else 0), forward(*args))[1]
+    )
+    prefix = words(random.Random(4), 50)
+    one.sample([Ask(row, [*prefix, 20 + row, 30], row) for row in range(12)])
+    assert 50 in seen
+    seen.clear()
+    one.sample([Ask(100 + row, words(random.Random(row), 50), row) for row in range(12)])
+    assert set(seen) == {0}
 
 
 def test_an_adapter_is_sampled_from_without_its_dropout_and_training_mode_is_kept(adapted):

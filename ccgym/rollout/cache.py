@@ -12,6 +12,8 @@ from collections.abc import Sequence
 import torch
 from transformers.cache_utils import Cache, CacheLayerMixin
 
+from ccgym.rollout.shared import mark
+
 _GROWTH = 256
 """Positions are allocated in steps of this many."""
 
@@ -26,6 +28,7 @@ class RaggedCache(Cache):
         self.rows = 0
         self.positions = 0
         self.span = 0
+        self.shared = 0
         self.index: torch.Tensor | None = None
         self.contiguous = 0
         self.places: torch.Tensor | None = None
@@ -40,7 +43,7 @@ class RaggedCache(Cache):
             for layer in self.own:
                 layer.resize()
 
-    def aim(self, rows: torch.Tensor, places: torch.Tensor, span: int, device: torch.device) -> None:
+    def aim(self, rows: torch.Tensor, places: torch.Tensor, span: int, device: torch.device, shared: int = 0) -> None:
         """Say where the next forward pass writes and reads.
 
         Args:
@@ -48,8 +51,10 @@ class RaggedCache(Cache):
             places: (n, t) position of each new token; `self.positions` for padding.
             span: how many positions the pass may see.
             device: where the model computes.
+            shared: length of the prefix that is equal in all these rows, which must be 0 … n-1; 0 reads each row whole.
         """
         self.index, self.places, self.span = rows.to(device), places.to(device), span
+        self.shared = shared
         count = len(rows)
         ordered = count == 1 or bool((rows[1:] - rows[:-1] == 1).all())
         self.contiguous = int(rows[0]) if ordered else -1
@@ -116,6 +121,10 @@ class _Layer(CacheLayerMixin):
         index = cache.index[:, None]
         self.keys[index, :, cache.places] = key_states.transpose(1, 2)
         self.values[index, :, cache.places] = value_states.transpose(1, 2)
+        if cache.shared:
+            own = slice(0, len(cache.index)), slice(None), slice(cache.shared, cache.span)
+            first = slice(0, 1), slice(None), slice(0, cache.shared)
+            return mark(self.keys[own], self.values[own], self.keys[first], self.values[first])
         rows: slice | torch.Tensor = cache.index
         if cache.contiguous >= 0:
             rows = slice(cache.contiguous, cache.contiguous + len(cache.index))

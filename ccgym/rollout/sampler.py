@@ -18,11 +18,15 @@ import torch
 from ccgym.errors import ConfigError
 from ccgym.rollout.cache import RaggedCache
 from ccgym.rollout.sampling import Sampling, invert
+from ccgym.rollout.shared import shared_attention
 
 _BLOCK_TOKENS = 8192
 """Most tokens of one prefill pass; more go through in several."""
 _WORTH_COPYING = 16
 """Shorter shared prefixes are computed again rather than looked up."""
+_WORTH_SHARING = 32
+_WORTH_SHARING_ROWS = 8
+"""A prefix at least so long, in at least so many rows, is read once for all of them."""
 _COMPACT_BELOW = 0.75
 """When fewer of a pass's rows than this still sample, finished ones are moved out of it."""
 _WORTH_STOPPING = 0.25
@@ -114,6 +118,7 @@ class HfSampler:
         self._running: list[_Row] = []
         self._ended: list[_Row] = []
         self._cache = RaggedCache(self._layers)
+        self._shares = True
         self._probe(config.vocab_size)
 
     @property
@@ -149,13 +154,13 @@ class HfSampler:
         """Sample on until a good share of the rows has finished, or all."""
         enough = max(1, int(_WORTH_STOPPING * (len(self._running) + len(self._ended))))
         with self._evaluating():
-            rows = list(self._running)
-            self._gather(rows)
+            rows: list[_Row] = []
             while self._running and len(self._ended) < enough:
-                if len(self._running) < _COMPACT_BELOW * len(rows):
+                if not rows or len(self._running) < _COMPACT_BELOW * len(rows):
                     rows = list(self._running)
                     self._gather(rows)
-                self._pick(self._advance(rows), rows)
+                    shared = self._shared_by(rows)
+                self._pick(self._advance(rows, shared), rows)
                 self._running = self._going(rows)
         ended, self._ended = self._ended, []
         return [(row.key, row.sample) for row in ended]
@@ -255,12 +260,12 @@ class HfSampler:
         )
 
     def _forward(
-        self, ids: torch.Tensor, slots: torch.Tensor, places: torch.Tensor, positions: torch.Tensor
+        self, ids: torch.Tensor, slots: torch.Tensor, places: torch.Tensor, positions: torch.Tensor, shared: int = 0
     ) -> torch.Tensor:
         """One pass; the logits (n, vocabulary) of the last column, as float32."""
         device = self.model.device
         span = int(positions.max()) + 1
-        self._cache.aim(slots, places, span, device)
+        self._cache.aim(slots, places, span, device, shared)
         dtype = self.model.dtype
         sees = torch.arange(span) <= positions[:, None, :, None]
         mask = torch.zeros(sees.shape, dtype=dtype).masked_fill_(~sees, torch.finfo(dtype).min)
@@ -292,7 +297,16 @@ class HfSampler:
                 row.slot = hole
         rows.sort(key=lambda row: row.slot)
 
-    def _advance(self, rows: Sequence[_Row]) -> torch.Tensor:
+    def _shared_by(self, rows: Sequence[_Row]) -> int:
+        """Length of the prefix that all these rows begin with, where reading it once is worth while; else 0."""
+        if not self._shares or len(rows) < _WORTH_SHARING_ROWS:
+            return 0
+        # Whatever lies between the first and the last in order shares what these two share.
+        first, last = min(row.tokens for row in rows), max(row.tokens for row in rows)
+        length = _common(first, last, min(row.cached for row in rows))
+        return length if length >= _WORTH_SHARING else 0
+
+    def _advance(self, rows: Sequence[_Row], shared: int = 0) -> torch.Tensor:
         """Pass each row's last token. Rows of the pass that have ended write to the spare position."""
         spare = self._cache.positions
         ids, places, positions = [], [], []
@@ -303,7 +317,8 @@ class HfSampler:
             positions.append([place])
             if not row.ended:
                 row.cached = len(row.tokens)
-        return self._forward(torch.tensor(ids), torch.arange(len(rows)), torch.tensor(places), torch.tensor(positions))
+        slots = torch.arange(len(rows))
+        return self._forward(torch.tensor(ids), slots, torch.tensor(places), torch.tensor(positions), shared)
 
     def _pick(self, logits: torch.Tensor, rows: Sequence[_Row]) -> None:
         """Add a token to each row that still samples, by inverting its distribution at its own next random number."""
@@ -348,7 +363,8 @@ class HfSampler:
         training = self.model.training
         self.model.eval()
         try:
-            with torch.inference_mode():
+            with torch.inference_mode(), shared_attention(self.model) as shares:
+                self._shares = self._shares and shares
                 yield
         finally:
             self.model.train(training)
@@ -369,25 +385,29 @@ class HfSampler:
     def _probe(self, vocabulary: int) -> None:
         """Compare two rows of different length, fed in pieces, with plain passes over the whole of each."""
         rng = random.Random(0)
-        first, second = ([rng.randrange(vocabulary) for _ in range(size)] for size in (9, 6))
+        first, second = ([rng.randrange(vocabulary) for _ in range(size)] for size in (9, 7))
+        second[:3] = first[:3]
+        rows = [_Row(0, 0, first[:4], ended=False), _Row(1, 1, second[:3], ended=False)]
         with self._evaluating():
-            rows = [_Row(0, 0, first[:4]), _Row(1, 1, second[:2])]
             self._cache.reserve(2, 16)
             self._run(rows, {})
+            rows[0].tokens, rows[1].tokens = first[:-1], second[:-1]
+            self._run(rows, {})
             rows[0].tokens, rows[1].tokens = first, second
-            found: dict[int, torch.Tensor] = {}
-            self._run(rows, found)
-            wanted = [
-                self.model(input_ids=torch.tensor([row], device=self.model.device), use_cache=False).logits[0, -1]
-                for row in (first, second)
-            ]
-            difference = max(float((found[key] - wanted[key].float()).abs().max()) for key in (0, 1))
-            scale = max(float(line.float().abs().max()) for line in wanted)
+            wanted = torch.stack(
+                [
+                    self.model(input_ids=torch.tensor([row], device=self.model.device), use_cache=False).logits[0, -1]
+                    for row in (first, second)
+                ]
+            ).float()
+            plain = float((self._advance(rows) - wanted).abs().max())
+            tolerance = (1e-3 if self.model.dtype == torch.float32 else 5e-2) * max(float(wanted.abs().max()), 1.0)
+            # A model whose attention is more than a softmax of products cannot share; it is only slower then.
+            self._shares = self._shares and float((self._advance(rows, 3) - wanted).abs().max()) <= tolerance
         self.reset()
-        tolerance = 1e-3 if self.model.dtype == torch.float32 else 5e-2
-        if not difference <= tolerance * max(scale, 1.0):
+        if not plain <= tolerance:
             raise ConfigError(
-                f"tokens fed in pieces give other logits than whole ones (by {difference:.3g})",
+                f"tokens fed in pieces give other logits than whole ones (by {plain:.3g})",
                 where=type(self.model).__name__,
                 fix="Load the model with attention `sdpa` or `eager`, or choose a vllm sampler",
             )
