@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from ccgym import jsontext
@@ -137,4 +138,10 @@ def nfc(text: str) -> str:
 
 def fold(text: str) -> str:
     """The form in which words are compared: NFC, case-folded, whitespace collapsed."""
+    return _fold_short(text) if len(text) <= 200 else " ".join(nfc(text).casefold().split())
+
+
+@lru_cache(maxsize=8192)
+def _fold_short(text: str) -> str:
+    """The same few phrases are asked for in every episode."""
     return " ".join(nfc(text).casefold().split())

@@ -327,7 +327,7 @@ def test_requirements_are_those_of_the_installed_distribution():
 
 def test_doctor_says_what_would_stop_a_run_and_the_fix(capsys, tmp_path):
     config = tmp_path / "run.yaml"
-    config.write_text("grpo: {sampler: vllm-colocate}\nmodel: no/such-model\nruns: /proc/none\n")
+    config.write_text(f"grpo: {{sampler: vllm-colocate}}\nmodel: {tmp_path}\nruns: /proc/none\n")
     status, value = answered(capsys, "doctor", str(config))
     assert status == 1
     stops = {finding["what"]: finding for finding in value["findings"] if finding["state"] == "stop"}

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from ccgym import Episode
+from ccgym.jsontext import canonical
 from ccgym.types import ToolEvent
 
 
@@ -13,13 +13,13 @@ def split_repeats(episode: Episode) -> tuple[list[ToolEvent], list[ToolEvent]]:
     """The agent's calls: those that were new, and those repeated with the same arguments while nothing had changed."""
     fresh: list[ToolEvent] = []
     repeats: list[ToolEvent] = []
-    seen: set[tuple[str, str]] = set()
+    seen: set[tuple[str, bytes]] = set()
     state = episode.events[0].hash if episode.events else ""
     for call in episode.calls:
         if call.hash != state:
             seen.clear()
             state = call.hash
-        key = (call.name, json.dumps(call.arguments, sort_keys=True))
+        key = (call.name, canonical(call.arguments))
         (repeats if key in seen else fresh).append(call)
         seen.add(key)
     return fresh, repeats
