@@ -13,6 +13,8 @@ SFTTrainer
 Trainer
  9. A step is logged before it is saved.
 10. `train(resume_from_checkpoint)` at the last step would take one more: so it is not called then.
+Fused head
+11. It can be told to project only the positions that have a label, with the same gradient.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ trl = pytest.importorskip("trl")
 
 import tiny_llama  # noqa: E402
 from transformers import Trainer  # noqa: E402
+from trl.trainer import utils  # noqa: E402
 
 from ccgym.errors import CcgymError  # noqa: E402
 from ccgym.rollout.encoder import Encoded  # noqa: E402
@@ -33,7 +36,7 @@ from ccgym.train import grpo, probes, sft  # noqa: E402
 from ccgym.train.checkpoints import Checkpoints  # noqa: E402
 from ccgym.train.config import parse_config  # noqa: E402
 from ccgym.train.metrics import Metrics  # noqa: E402
-from ccgym.train.stage import Recorder, train  # noqa: E402
+from ccgym.train.stage import Recorder, compact_head, train  # noqa: E402
 
 VALUES = {"a": [0.0, 1.0, 0.5, 0.0, 1.0, 1.0, 0.0, 0.25], "b": [0.5] * 8}
 
@@ -228,6 +231,16 @@ def test_10_a_finished_stage_takes_no_further_step(make):
     assert checkpoint.step == 2
     train(again, checkpoint)
     assert len(rollout.asked) == 2
+
+
+def test_11_projecting_only_what_has_a_label_changes_no_gradient(make):
+    trainer = make(Playing())
+    parts = grpo.micro_batches(generated(trainer), 2, droppable=False)
+    plain = gradient(trainer, parts)
+    with compact_head():
+        assert utils._use_triton(torch.device("cpu"))
+        torch.testing.assert_close(gradient(trainer, parts), plain, rtol=1e-4, atol=1e-6)
+    assert not utils._use_triton(torch.device("cpu"))
 
 
 def test_what_is_called_by_name_is_still_there():
