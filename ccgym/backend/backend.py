@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Coroutine, Generator, Mapping
 from typing import Any
 
@@ -10,16 +9,14 @@ from ccgym import jsontext
 from ccgym.backend import patch
 from ccgym.backend.base import Base
 from ccgym.backend.context import ToolContext
+from ccgym.backend.failures import text_of, told
+from ccgym.backend.guest import GuestBackend
 from ccgym.backend.patch import Op
 from ccgym.backend.plan import Plan
 from ccgym.backend.program import Program, Ready, program
 from ccgym.backend.state import Snapshot, State
 from ccgym.errors import DomainError, ToolError
-from ccgym.turns import nfc
 from ccgym.types import Requestor, ToolFunction
-
-MAX_MESSAGE = 400
-_ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
 
 
 class Pending:
@@ -37,20 +34,26 @@ class Pending:
 
     def __call__(self) -> Pending:
         """Run the tool; what it returns or raises is kept for `finish`. Returns itself."""
-        try:
-            result = self._ready.run(self._view, self._arguments, self._context)
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:  # a tool's failure is an observation, SystemExit and RecursionError too
-            self._error = _told(error)
-            return self
-        try:
-            self._result, self._error = jsontext.clean(result), None
-        except (TypeError, RecursionError) as error:
-            if isinstance(result, Coroutine | Generator):
-                result.close()  # unfinished: a coroutine that is never awaited warns when it dies
-            self._error = (f"the tool returned something that is not JSON: {text_of(error)}", "bad_result")
+        self._result, self._error = _run(self._ready, self._view, self._arguments, self._context)
         return self
+
+
+def _run(
+    ready: Ready, view: Any, arguments: dict[str, Any], context: ToolContext | None
+) -> tuple[Any, tuple[str, str] | None]:
+    """Run a tool: its result as JSON of its own, or why there is none."""
+    try:
+        result = ready.run(view, arguments, context)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a tool's failure is an observation, SystemExit and RecursionError too
+        return None, told(error)
+    try:
+        return jsontext.clean(result), None
+    except (TypeError, RecursionError) as error:
+        if isinstance(result, Coroutine | Generator):
+            result.close()  # unfinished: a coroutine that is never awaited warns when it dies
+        return None, (f"the tool returned something that is not JSON: {text_of(error)}", "bad_result")
 
 
 class DomainBackend:
@@ -89,7 +92,12 @@ class DomainBackend:
             ToolError: the tool failed, or did what it may not; the state is as it was. Codes beside the tool's own:
                 `unknown_tool, tool_raised, bad_result, bad_state, read_tool_wrote, undeclared_table`.
         """
-        return self.finish(self.prepare(name, arguments, requestor)())
+        self.changes = []
+        ready = self._ready(name, requestor)
+        context = self._context(ready, arguments) if ready.wants_context else None
+        view = self.state_.view(requestor)
+        result, error = _run(ready, view, arguments, context)
+        return self._settle(ready, view, context, result, error)
 
     def prepare(self, name: str, arguments: dict[str, Any], requestor: Requestor = "assistant") -> Pending:
         """The first half of `call`, to run the tool in a thread. Arguments are not changed.
@@ -98,15 +106,19 @@ class DomainBackend:
             ToolError: `unknown_tool`.
         """
         self.changes = []
+        return self._prepare(self._ready(name, requestor), arguments, requestor)
+
+    def _ready(self, name: str, requestor: Requestor) -> Ready:
         ready = self._program.tools.get(name)
         if ready is None or ready.requestor != requestor:
             raise ToolError(f"there is no tool {name!r:.80}", "unknown_tool")
-        return self._prepare(ready, arguments, requestor)
+        return ready
+
+    def _context(self, ready: Ready, arguments: dict[str, Any]) -> ToolContext:
+        return ToolContext(self._program.clock, self._seed, ready.name, arguments, self._counts)
 
     def _prepare(self, ready: Ready, arguments: dict[str, Any], requestor: Requestor) -> Pending:
-        context = None
-        if ready.wants_context:
-            context = ToolContext(self._program.clock, self._seed, ready.name, arguments, self._counts)
+        context = self._context(ready, arguments) if ready.wants_context else None
         return Pending(ready, self.state_.view(requestor), arguments, context)
 
     def finish(self, pending: Pending | None, error: BaseException | None = None) -> Any:
@@ -123,28 +135,34 @@ class DomainBackend:
         if error is not None or pending is None:
             if isinstance(error, TimeoutError):
                 raise ToolError(str(error) or "the tool took too long", "timeout")
-            raise ToolError(*(_told(error) if error else ("the tool has not run", "not_run")))
-        view = pending._view
+            raise ToolError(*(told(error) if error else ("the tool has not run", "not_run")))
+        return self._settle(pending._ready, pending._view, pending._context, pending._result, pending._error)
+
+    def _settle(
+        self, ready: Ready, view: Any, context: ToolContext | None, result: Any, error: tuple[str, str] | None
+    ) -> Any:
+        """Commit what a tool did to its view, if it may."""
         try:
-            if pending._error is not None:
-                raise ToolError(*pending._error)
+            if error is not None:
+                raise ToolError(*error)
             plan = self.state_.plan(view)
             if plan is not None:
-                self._check(pending._ready, plan)
-                if pending._ready.writes:
+                self._check(ready, plan)
+                if ready.writes:
                     self.state_.apply(plan)
                     self.changes = plan.ops
         except ToolError:
             self.state_.release(view, done=False)
             raise
         self.state_.release(view)
-        self._count(pending)
-        return pending._result
+        if context is not None:
+            self._count(context)
+        return result
 
-    def _count(self, pending: Pending) -> None:
-        if pending._context is not None and pending._context.used:
+    def _count(self, context: ToolContext) -> None:
+        if context.used:
             self.seeded = True
-            pending._context.succeeded()
+            context.succeeded()
 
     def _check(self, ready: Ready, plan: Plan) -> None:
         if not plan.ops:
@@ -249,7 +267,8 @@ class DomainBackend:
             return
         pending = self._probe(name, arguments, requestor)
         self.state_.commit(pending._view)
-        self._count(pending)
+        if pending._context is not None:
+            self._count(pending._context)
 
 
 def make_backend(domain: Any, task: Any, seed: int, registry: Any = None) -> Any:
@@ -259,12 +278,16 @@ def make_backend(domain: Any, task: Any, seed: int, registry: Any = None) -> Any
         DomainError: the task's `init` does not fit.
     """
     init = task.as_json().get("init", {})
-    if registry is not None and registry.hook.make_backend.get_hookimpls():
-        backend = registry.hook.make_backend(domain=domain, state=domain.state, task=task)
-        if backend is not None:
-            _init_foreign(backend, init, task.id)
-            return backend
     own = DomainBackend(domain, seed, task)
+    if registry is not None and registry.hook.make_backend.get_hookimpls():
+        own.apply_init({key: init[key] for key in ("state", "patch") if key in init}, task.id)
+        private = {"tables": own.state_.view(), "user": own.state_.view("user")}
+        backend = registry.hook.make_backend(domain=domain, state=private, task=task)
+        if backend is not None:
+            guest = GuestBackend(backend)
+            guest.call_init(init.get("calls", ()), task.id)
+            return guest
+        own = DomainBackend(domain, seed, task)
     if init.keys() - {"messages"}:
         started = own._program.started
         point = started.get(task.digest)
@@ -277,21 +300,6 @@ def make_backend(domain: Any, task: Any, seed: int, registry: Any = None) -> Any
     return own
 
 
-def _init_foreign(backend: Any, init: Mapping[str, Any], task: str) -> None:
-    """A plugin's backend reads `init.state` and `init.patch` from its task; calls go through its own `call`."""
-    for number, call in enumerate(init.get("calls", ())):
-        try:
-            try:
-                backend.call(call["name"], call.get("args") or {}, call.get("requestor") or "assistant")
-            except ToolError as error:
-                if error.code != "unknown_tool":
-                    raise
-                backend.probe(call["name"], call.get("args") or {}, call.get("requestor") or "assistant")
-        except ToolError as error:
-            where = f"task {task} init/calls/{number}"
-            raise DomainError(f"{error.code}: {error.message}", where=where, fix="Correct the task") from None
-
-
 def make_base(domain: Any) -> Base:
     """The domain's seed state, frozen: one for all its episodes."""
     return program(domain).base
@@ -300,23 +308,3 @@ def make_base(domain: Any) -> Base:
 def make_state(domain: Any) -> State:
     """A fresh State over the domain's seed."""
     return State(program(domain).base)
-
-
-def _told(error: BaseException) -> tuple[str, str]:
-    """Message and code of a tool's failure, as the agent reads it: the same in every process."""
-    if isinstance(error, ToolError):
-        code = error.code if isinstance(error.code, str) and error.code else "tool_error"
-        return text_of(error), code[:64]
-    text = text_of(error)
-    name = type(error).__name__
-    return (f"{name}: {text}" if text else name), "tool_raised"
-
-
-def text_of(error: BaseException) -> str:
-    """The text of an exception, trimmed, in valid Unicode, and without memory addresses."""
-    try:
-        text = str(error)
-    except Exception as broken:  # a failing __str__ is the tool's failure too
-        text = f"({type(broken).__name__} while telling the error)"
-    text = nfc(_ADDRESS.sub("0x…", text[: MAX_MESSAGE * 4]))
-    return text if len(text) <= MAX_MESSAGE else text[: MAX_MESSAGE - 1] + "…"

@@ -7,11 +7,12 @@ from hashlib import sha256
 from itertools import count
 from typing import Any
 
+import orjson
+
 from ccgym import jsontext
-from ccgym.backend import patch
+from ccgym.backend import patch, views
 from ccgym.backend.kept import Kept
 from ccgym.backend.nodes import BadValue, Sheet, culprit, freeze_table, thaw
-from ccgym.backend.views import Table
 from ccgym.errors import DomainError
 
 USER = "$user"
@@ -62,7 +63,9 @@ class Hasher:
         if type(key) is not str and key is not None:
             raise BadValue(f"keys must be strings, found {key!r:.40}", ())
         try:
-            data = jsontext.canonical([section, key, value])
+            data = orjson.dumps([section, key, value], option=orjson.OPT_SORT_KEYS)
+            if b"null" in data:
+                data = jsontext.canonical([section, key, value])  # which tells NaN from null
         except TypeError:
             raise culprit(value) from None
         if self._exclude:
@@ -115,7 +118,7 @@ class Base:
         DomainError: the document has another shape, or something in it is not JSON.
     """
 
-    __slots__ = ("_tokens", "digests", "hash", "hasher", "sections", "sheets", "tables", "total", "views")
+    __slots__ = ("_tokens", "digests", "hash", "hasher", "large", "sections", "sheets", "tables", "total", "views")
 
     def __init__(self, document: Mapping[str, Any], exclude: Sequence[str] = ()) -> None:
         if not isinstance(document, dict) or document.keys() - {"tables", "user"}:
@@ -134,9 +137,11 @@ class Base:
         self.tables: dict[str, Any] = {name: table for name, table in self.sections.items() if name != USER}
         self.hash = f"{self.total:064x}"
         self._tokens = count(1)
+        self.large = any(type(s) is Sheet and len(s) >= views.WORTH_KEEPING for s in self.sections.values())
+        """Whether there are tables of which views are worth keeping."""
         self.sheets: Kept[Sheet] = Kept(KEPT_ROWS)
         """Tables as episodes have changed them."""
-        self.views: Kept[Table] = Kept(KEPT_ROWS)
+        self.views: Kept[views.Table] = Kept(KEPT_ROWS)
         """Views of tables, as a call has left them."""
 
     def _add(self, name: str, table: Any) -> None:

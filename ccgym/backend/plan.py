@@ -8,9 +8,9 @@ import orjson
 
 from ccgym.backend import patch
 from ccgym.backend.base import USER, Base, pointer
-from ccgym.backend.nodes import FROZEN, BadValue, Sheet, freeze, freeze_table, thaw
+from ccgym.backend.nodes import FROZEN, SCALARS, BadValue, Leaf, Sheet, freeze, freeze_table, thaw
 from ccgym.backend.patch import Op
-from ccgym.backend.views import CLEAN, WRITTEN, Root, Row, Table, View, changed
+from ccgym.backend.views import CLEAN, WRITTEN, Call, Root, Row, Table, View, changed
 
 ABSENT: Any = object()
 """Stands for a row or a table that is not there."""
@@ -24,6 +24,8 @@ class Change(NamedTuple):
     key: str
     row: Any
     moved: bool
+    digest: int = 0
+    """What the row adds to the hash."""
 
 
 class Plan:
@@ -32,10 +34,10 @@ class Plan:
     Every method adds one part of a view; they raise BadValue, with the whole path, where a value is not JSON.
     """
 
-    __slots__ = ("_base", "changes", "delta", "names", "ops", "whole")
+    __slots__ = ("_base", "_digests", "changes", "delta", "names", "ops", "whole")
 
-    def __init__(self, base: Base) -> None:
-        self._base = base
+    def __init__(self, base: Base, digests: dict[tuple[str, str], int]) -> None:
+        self._base, self._digests = base, digests
         self.ops: list[Op] = []
         """JSON Patch operations over the state document, each with what it replaced as `old`."""
         self.changes: list[Change] = []
@@ -75,14 +77,16 @@ class Plan:
         """Add the rows of a table that were reached, written or dropped."""
         source, gone, put = table._source, table._gone, table._put
         for key in table._reached:
-            child = _get(table, key)
+            child: Any = _get(table, key)
             kind = type(child)
             if kind is Row:
-                if child._call is not None:
+                if type(child._call) is Call:
                     continue
             elif kind is View and child._state is CLEAN:
                 continue
-            if key not in put and key not in gone and changed(child):
+            if key in put or key in gone or not changed(child):
+                continue
+            if kind is not Row or type(child._call) is not list or not self._cells(section, key, source[key], child):
                 self._row(section, key, source[key], child)
         for key in gone:
             if key not in table and key in source:
@@ -121,8 +125,9 @@ class Plan:
         """Add or take away a table as a whole; an operation on all of it tells of that."""
         if type(value) is Sheet:
             for key, row in value.items():
-                self.delta += sign * self._hash(section, key, row)
-                self.changes.append(Change(section, key, row if sign > 0 else ABSENT, False))
+                digest = self._hash(section, key, row)
+                self.delta += sign * digest
+                self.changes.append(Change(section, key, row if sign > 0 else ABSENT, False, digest))
         elif value is not ABSENT:
             self.delta += sign * self._hash(section, None, value)
 
@@ -138,7 +143,7 @@ class Plan:
     def _row(self, section: str, key: str, old: Any, value: Any, moved: bool = False) -> None:
         """Add one row: what it was, and what it is to be, not yet frozen."""
         if value is ABSENT:
-            self.delta -= self._old_hash(section, key, old)
+            self.delta -= self._known_hash(section, key)
             self.changes.append(Change(section, key, ABSENT, False))
             self.ops.append({"op": "remove", "path": pointer(section, key), "old": thaw(old)})
             return
@@ -155,17 +160,35 @@ class Plan:
             count = len(ops)
             patch.extend(ops, old, new, pointer(section, key))
             if len(ops) > count:
-                self.delta += after - self._old_hash(section, key, old)
+                self.delta += after - self._known_hash(section, key)
             elif not moved and orjson.dumps(old) == orjson.dumps(new):
                 return
-        self.changes.append(Change(section, key, new, moved))
+        self.changes.append(Change(section, key, new, moved, after))
 
-    def _old_hash(self, section: str, key: str, row: Any) -> int:
-        """The hash of a row that stands already: known for those of the seed."""
-        seed = self._base.sections.get(section)
-        if type(seed) is Sheet and _get(seed, key, ABSENT) is row:
-            return self._base.digests[section][key]
-        return self._base.hasher(section, key, row)
+    def _cells(self, section: str, key: str, old: Any, row: Row) -> bool:
+        """As `_row`, for the most common change: some columns of a row of scalars were set to scalars."""
+        ops: list[Op] = []
+        at = pointer(section, key)
+        for column in dict.fromkeys(row._call):  # type: ignore[arg-type]
+            value, before = _get(row, column), _get(old, column, ABSENT)
+            if type(value) not in SCALARS or type(column) is not str:
+                return False
+            if before is ABSENT:
+                ops.append({"op": "add", "path": f"{at}/{patch.escape(column)}", "value": value})
+            elif not patch.same(before, value):
+                ops.append({"op": "replace", "path": f"{at}/{patch.escape(column)}", "value": value, "old": before})
+        if ops:
+            new = Leaf(row)
+            digest = self._hash(section, key, new)
+            self.delta += digest - self._known_hash(section, key)
+            self.ops += ops
+            self.changes.append(Change(section, key, new, False, digest))
+        return True
+
+    def _known_hash(self, section: str, key: str) -> int:
+        """What a row adds to the hash as it stands: each was hashed when it came."""
+        digest = self._digests.get((section, key))
+        return self._base.digests[section][key] if digest is None else digest
 
     def _hash(self, section: str, key: str | None, value: Any) -> int:
         try:

@@ -30,6 +30,7 @@ class Snapshot(NamedTuple):
     whole: dict[str, Any]
     names: tuple[str, ...] | None
     total: int
+    digests: dict[tuple[str, str], int]
 
 
 class State:
@@ -39,7 +40,7 @@ class State:
     A view that is not committed leaves no trace.
     """
 
-    __slots__ = ("_gone", "_hash", "_names", "_rows", "_token", "_total", "_version", "_whole", "base")
+    __slots__ = ("_digests", "_gone", "_hash", "_names", "_rows", "_token", "_total", "_version", "_whole", "base")
 
     def __init__(self, base: Base) -> None:
         self.base = base
@@ -48,6 +49,7 @@ class State:
         self._rows: dict[str, dict[str, Any]] = {}
         self._gone: dict[str, set[str]] = {}
         self._whole: dict[str, Any] = {}
+        self._digests: dict[tuple[str, str], int] = {}
         self._names: tuple[str, ...] | None = None
         self._total = base.total
         self._hash: str | None = base.hash
@@ -142,7 +144,7 @@ class State:
                 return None
             if call.version != self._version:
                 raise RuntimeError("the state has changed since this view of it was made")
-        plan = Plan(self.base)
+        plan = Plan(self.base, self._digests)
         try:
             if kind is Root:
                 plan.tables(view)
@@ -167,7 +169,7 @@ class State:
                 self._rows.setdefault(name, {})
             else:
                 self._whole[name] = value
-        for section, key, row, moved in plan.changes:
+        for section, key, row, moved, digest in plan.changes:
             rows = self._rows.get(section)
             if rows is None:
                 rows = self._rows[section] = {}
@@ -179,8 +181,11 @@ class State:
                     self._gone.setdefault(section, set()).add(key)
                 if kept is not None:
                     _pop(kept, key, None)
-            if row is not ABSENT:
+            if row is ABSENT:
+                self._digests.pop((section, key), None)
+            else:
                 rows[key] = row
+                self._digests[section, key] = digest
                 if kept is not None:
                     _set(kept, key, row)
 
@@ -203,7 +208,7 @@ class State:
             view: what `view()` gave.
             done: whether it was committed, or had nothing to commit; else it was dropped.
         """
-        if type(view) is not Root:
+        if type(view) is not Root or not self.base.large:
             return
         for name in [name for name, value in dict.items(view) if type(value) is Table]:
             table = view.give_back(name)
@@ -234,7 +239,7 @@ class State:
         if tables is not root:
             root.clear()
             root.update(tables)
-        plan, own = Plan(self.base), document.get("user", {})
+        plan, own = Plan(self.base, self._digests), document.get("user", {})
         try:
             plan.tables(root)
             if own is user and type(own) is Table:
@@ -253,7 +258,7 @@ class State:
         return Snapshot(
             {name: dict(rows) for name, rows in self._rows.items()},
             {name: frozenset(keys) for name, keys in self._gone.items()},
-            dict(self._whole), self._names, self._total,
+            dict(self._whole), self._names, self._total, dict(self._digests),
         )  # fmt: skip
 
     def restore(self, point: Snapshot) -> None:
@@ -261,6 +266,7 @@ class State:
         self._rows = {name: dict(rows) for name, rows in point.rows.items()}
         self._gone = {name: set(keys) for name, keys in point.gone.items()}
         self._whole, self._names, self._total = dict(point.whole), point.names, point.total
+        self._digests = dict(point.digests)
         self._hash = None
         self._version += 1
         self._token = self.base.token()

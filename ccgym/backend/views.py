@@ -64,18 +64,21 @@ class Row(_Copies, dict[str, Any]):
     """A view of an object that holds scalars only: reads are native, writes say so."""
 
     __slots__ = ("_call",)
-    _call: Call | None
-    """None once something was written."""
+    _call: Call | list[str] | None
+    """The call, while nothing was written; then the keys that were set; None once anything else was done."""
 
     def _touch(self) -> None:
-        if self._call is not None:
+        if type(self._call) is Call:
             self._call.dirty = True
-            self._call = None
+        self._call = None
 
     def __setitem__(self, key: str, value: Any) -> None:
-        if self._call is not None:
-            self._call.dirty = True
-            self._call = None
+        call = self._call
+        if type(call) is Call:
+            call.dirty = True
+            self._call = [key]
+        elif call is not None:
+            call.append(key)  # type: ignore[union-attr]
         _set(self, key, value)
 
     def __delitem__(self, key: str) -> None:
@@ -274,13 +277,16 @@ class Root(View):
     _lend: Callable[[str], Table | None]
 
     def _reach(self, key: str, source: Any) -> Any:
-        if type(source) is Sheet and len(source) >= WORTH_KEEPING:
-            table = self._lend(key)
-            if table is not None and table._source is source:
-                table._call = self._call
-                _set(self, key, table)
-                return table
-        return View._reach(self, key, source)
+        if type(source) is not Sheet:
+            return View._reach(self, key, source)
+        table = self._lend(key) if len(source) >= WORTH_KEEPING else None
+        if table is None or table._source is not source:
+            table = Table(source)
+            table._state, table._source = CLEAN, source
+            table._reached, table._put, table._gone = [], {}, {}
+        table._call = self._call
+        _set(self, key, table)
+        return table
 
     def give_back(self, name: str) -> Table | None:
         """Take a table's view out, if it may serve another call: nobody has kept it, and little was done to it."""
@@ -294,7 +300,7 @@ class Root(View):
         return table
 
 
-WORTH_KEEPING = 128
+WORTH_KEEPING = 256
 """Rows from which on it is cheaper to clean a table's view than to make another."""
 WORTH_CLEANING = 16
 """Where more than one row in so many was reached, it is not."""
@@ -334,7 +340,7 @@ def changed(value: Any) -> bool:
     """Whether anything was written in a view, at any depth. Not for tables: they know their keys."""
     kind = type(value)
     if kind is Row:
-        return value._call is None
+        return type(value._call) is not Call
     if kind is View:
         if value._state is not REACHED:
             return value._state is WRITTEN

@@ -312,11 +312,21 @@ class CcgymEnv(gymnasium.Env[str, str]):
             if ending is not None:
                 self._answer(call, error=("not_run", "an earlier call of this turn ended the talk"))
                 continue
-            ending = yield from self._call(call)
+            tool = self._tools.get(call.name)
+            problem = self._problem_with(call, tool)
+            if problem is not None or tool is None:
+                self._answer(call, error=problem)
+                ending = self._count_error()
+                continue
+            outcome = None
+            if tool.blocking:
+                outcome = yield Job(self.backend.prepare(call.name, call.arguments), tool.seconds)
+            ending = self._run(call, tool, outcome)
         return ending
 
     def _say(self, text: str) -> None:
-        self._emit(Message, role="assistant", content=text)
+        n, step = len(self._events), self._step
+        self._add(Message(episode=self._sample, n=n, step=step, hash=self._hash, role="assistant", content=text))
         self._messages.append({"role": "assistant", "content": text})
 
     def _reply(self, text: str) -> str | None:
@@ -332,27 +342,22 @@ class CcgymEnv(gymnasium.Env[str, str]):
         self._emit(UserEvent, content=content, done=line.done, left=line.left, reveals=list(line.reveals))
         return content
 
-    def _call(self, call: Call) -> Generator[Job, Outcome, str | None]:
-        """Run one call of the agent; return the reason to end, or None."""
-        tool = self._tools.get(call.name)
-        problem: tuple[str, str] | None = None
+    def _problem_with(self, call: Call, tool: Tool | None) -> tuple[str, str] | None:
+        """Code and message of what is wrong with a call before it runs, or None."""
         if call.error is not None:
-            problem = ("bad_json", call.error)
-        elif tool is None:
-            problem = ("unknown_tool", _unknown_tool(call.name, self._tools))
-        else:
-            invalid = self.domain.validators[call.name](call.arguments)
-            if invalid is not None:
-                problem = ("bad_arguments", invalid)
-        if problem is not None or tool is None:
-            self._answer(call, error=problem)
-            return self._count_error()
+            return "bad_json", call.error
+        if tool is None:
+            return "unknown_tool", _unknown_tool(call.name, self._tools)
+        invalid = self.domain.validators[call.name](call.arguments)
+        return None if invalid is None else ("bad_arguments", invalid)
+
+    def _run(self, call: Call, tool: Tool, outcome: Outcome | None) -> str | None:
+        """Run a valid call, or take in what a blocking one came to; return the reason to end, or None."""
         try:
-            if tool.blocking and hasattr(self.backend, "prepare"):
-                outcome = yield Job(self.backend.prepare(call.name, call.arguments), tool.seconds)
-                result = self.backend.finish(outcome.value, outcome.error)
-            else:
+            if outcome is None:
                 result = self.backend.call(call.name, call.arguments)
+            else:
+                result = self.backend.finish(outcome.value, outcome.error)
         except ToolError as error:
             self._answer(call, error=(error.code, error.message), effect=tool.effect)
             return self._count_error()
@@ -372,15 +377,18 @@ class CcgymEnv(gymnasium.Env[str, str]):
         self._calls += 1
         call_id = f"c{self._calls}"
         failure = {"code": error[0], "message": error[1]} if error is not None else None
-        patch = None
+        changed, patch = False, None
         if error is None:
             digest = self.backend.digest()
             changed, self._hash = digest != self._hash, digest
-            patch = getattr(self.backend, "changes", None)
-        else:
-            changed = False
-        self._emit(
-            ToolEvent,
+            patch = self.backend.changes
+        # Built here and not by _emit, as every step does it: passing keywords on costs more than all the rest of it.
+        n, step, hash_ = len(self._events), self._step, self._hash
+        event = ToolEvent(
+            episode=self._sample,
+            n=n,
+            step=step,
+            hash=hash_,
             id=call_id,
             name=call.name,
             arguments=call.arguments,
@@ -389,8 +397,10 @@ class CcgymEnv(gymnasium.Env[str, str]):
             effect=effect,
             requestor=requestor,
         )
+        self._add(event)
         if changed or patch:
-            self._emit(StateEvent, cause=call_id, patch=patch)
+            change = StateEvent(episode=self._sample, n=n + 1, step=step, hash=hash_, cause=call_id, patch=patch)
+            self._add(change)
         if requestor == "assistant":
             self._answers.append(render_response(call_id, call.name, result=result, error=failure))
 
@@ -428,11 +438,10 @@ class CcgymEnv(gymnasium.Env[str, str]):
         """Judge, end and score the episode; return the weighted episode rewards."""
         self._over = True
         if self._asserts:
-            for verdict in judge_asserts(self._asserts, self.backend_find, self.backend.probe):
+            for verdict in judge_asserts(self._asserts, self.backend.find, self.backend.probe):
                 self._emit(RuleEvent, **verdict._asdict())
-        net_patch = getattr(self.backend, "net_patch", None)
         seconds = round(time.perf_counter() - self._started, 6)
-        self._emit(End, reason=ending, patch=net_patch() if net_patch else None, seconds=seconds)
+        self._emit(End, reason=ending, patch=self.backend.net_patch(), seconds=seconds)
         results, scores, unscored = self.scorer.score_episode(self.episode), {}, []
         for scored in results:
             self._emit(RewardEvent, **scored.fields())
@@ -448,13 +457,6 @@ class CcgymEnv(gymnasium.Env[str, str]):
             return 0.0
         scored = self.scorer.score_step(self.episode, self._step)
         return float(sum(s.weight * s.value for s in scored if s.value is not None))
-
-    def backend_find(self, pointer: str) -> list[tuple[str, Any]]:
-        """Places of the state that a JSON pointer with `*` names."""
-        from ccgym.backend import patch
-
-        find = getattr(self.backend, "find", None)
-        return find(pointer) if find else patch.find(self.backend.state(), pointer)
 
     # --- the target and the record ----------------------------------------------------------------------------------
 
@@ -475,10 +477,8 @@ class CcgymEnv(gymnasium.Env[str, str]):
                     return {"code": error.code, "message": error.message}
                 return None
 
-            literal = getattr(backend, "merged_hash", None)
-            found = play_reference(self._task_json.get("expect", {}), backend, play, literal)
-            seeded = getattr(backend, "seeded", False)
-            cache[(task.digest, self._episode_seed) if seeded else task.digest] = found
+            found = play_reference(self._task_json.get("expect", {}), backend, play)
+            cache[(task.digest, self._episode_seed) if backend.seeded else task.digest] = found
         return found
 
     def reference(self) -> Reference:
@@ -486,9 +486,10 @@ class CcgymEnv(gymnasium.Env[str, str]):
         return self._reference(self.task)
 
     def _emit(self, kind: Callable[..., Any], /, **fields: Any) -> None:
-        events = self._events
-        event = kind(episode=self._sample, n=len(events), step=self._step, hash=self._hash, **fields)
-        events.append(event)
+        self._add(kind(episode=self._sample, n=len(self._events), step=self._step, hash=self._hash, **fields))
+
+    def _add(self, event: Any) -> None:
+        self._events.append(event)
         if self.sink is not None:
             self.sink(event)
 

@@ -44,14 +44,13 @@ def reference_size(expect: dict[str, Any]) -> dict[str, int]:
     return {"turns": turns, "calls": calls, "chars": chars}
 
 
-def play_reference(expect: dict[str, Any], backend: Any, play: Play, literal: Callable[[Any], str]) -> Reference:
+def play_reference(expect: dict[str, Any], backend: Any, play: Play) -> Reference:
     """Find the target on a backend that stands at the episode's initial state. The backend is used up.
 
     Args:
         expect: the task's `expect` as JSON.
         backend: a fresh backend after the task's `init`.
         play: runs one call through the agent's own code path.
-        literal: hash of the initial state with a JSON Merge Patch applied, for mode `literal`.
     """
     size = reference_size(expect)
     wanted = expect.get("state", {})
@@ -59,7 +58,7 @@ def play_reference(expect: dict[str, Any], backend: Any, play: Play, literal: Ca
     if mode == "hash":
         return Reference(Target(hash=wanted["value"]), size)
     if mode == "literal":
-        return Reference(Target(hash=literal(wanted["value"])), size)
+        return Reference(Target(hash=backend.merged_hash(wanted["value"])), size)
     problems = []
     for number, action in enumerate(expect.get("actions", ())):
         if "say" in action:
@@ -67,5 +66,4 @@ def play_reference(expect: dict[str, Any], backend: Any, play: Play, literal: Ca
         error = play(action["name"], action.get("args", {}), action.get("requestor", "assistant"))
         if error is not None:
             problems.append(f"/expect/actions/{number}: {action['name']} answers {error['code']}: {error['message']}")
-    net_patch = getattr(backend, "net_patch", None)
-    return Reference(Target(hash=backend.digest(), patch=net_patch() if net_patch else None), size, tuple(problems))
+    return Reference(Target(hash=backend.digest(), patch=backend.net_patch()), size, tuple(problems))

@@ -42,7 +42,11 @@ def register_users(register: Callable[..., None]) -> None:
 
 @hookspec(firstresult=True)
 def make_backend(domain: Any, state: Any, task: Any) -> Backend | None:
-    """A whole backend of one's own for an episode of the domain, or None to leave it to the next."""
+    """A whole backend of one's own for an episode of the domain, or None to leave it to the next.
+
+    `state` is the episode's own `{"tables": …, "user": …}`, after `init.state` and `init.patch` of the task: to be kept
+    and changed like a plain dict, at the cost of what is touched.
+    """
 
 
 @hookspec(firstresult=True)

@@ -1,0 +1,105 @@
+"""A backend that a plugin brings, held to what the environment relies on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ccgym import jsontext
+from ccgym.backend import patch
+from ccgym.backend.failures import told
+from ccgym.errors import CcgymError, DomainError, ToolError
+from ccgym.types import Backend, Requestor
+
+
+class GuestBackend:
+    """A plugin's backend: results are JSON, and whatever it raises is a ToolError.
+
+    That each call is atomic is the backend's own duty. It may have two things more than `types.Backend` asks for:
+    `changes`, the JSON Patch of the last call, and `net_patch()`, that of the episode. Without them an episode's log
+    holds hashes only, and correctness compares these.
+    """
+
+    seeded = False
+
+    def __init__(self, own: Backend) -> None:
+        self.own = own
+
+    def call(self, name: str, arguments: dict[str, Any], requestor: Requestor = "assistant") -> Any:
+        """Run a tool. Raises ToolError for whatever goes wrong."""
+        return self._clean(self.own.call, name, arguments, requestor)
+
+    def probe(self, name: str, arguments: dict[str, Any], requestor: Requestor = "assistant") -> Any:
+        """Run a function that is no tool. Raises ToolError for whatever goes wrong."""
+        return self._clean(self.own.probe, name, arguments, requestor)
+
+    def prepare(self, name: str, arguments: dict[str, Any], requestor: Requestor = "assistant") -> Any:
+        """The call, to be run in a thread."""
+        return lambda: self.call(name, arguments, requestor)
+
+    def finish(self, value: Any, error: BaseException | None = None) -> Any:
+        """What the prepared call came to."""
+        if error is not None:
+            raise error if isinstance(error, ToolError) else ToolError(*told(error))
+        return value
+
+    def _clean(self, run: Any, name: str, arguments: dict[str, Any], requestor: Requestor) -> Any:
+        try:
+            return jsontext.clean(run(name, jsontext.clean(arguments), requestor))
+        except ToolError:
+            raise
+        except Exception as error:  # a tool's failure is an observation
+            raise ToolError(*told(error)) from None
+
+    @property
+    def changes(self) -> list[dict[str, Any]] | None:
+        """JSON Patch of the last call, where the backend tells it."""
+        return getattr(self.own, "changes", None)
+
+    def net_patch(self) -> list[dict[str, Any]] | None:
+        """JSON Patch of the episode, where the backend tells it."""
+        tell = getattr(self.own, "net_patch", None)
+        return tell() if tell is not None else None
+
+    def state(self) -> dict[str, Any]:
+        """The whole state document."""
+        return self.own.state()
+
+    def digest(self) -> str:
+        """Hash of the state."""
+        return self.own.digest()
+
+    def find(self, pointer: str) -> list[tuple[str, Any]]:
+        """The (pointer, value) pairs that a JSON pointer names; `*` stands for any one segment."""
+        return patch.find(self.own.state(), pointer)
+
+    def snapshot(self) -> Any:
+        """A point to come back to."""
+        return self.own.snapshot()
+
+    def restore(self, snapshot: Any) -> None:
+        """Go back to a point."""
+        self.own.restore(snapshot)
+
+    def merged_hash(self, merge: Any) -> str:
+        """Raises CcgymError: a backend of one's own tells no hash of a state it is not in."""
+        raise CcgymError("expect.state of mode `literal` needs the domain's own backend", fix="Use mode replay or hash")
+
+    def call_init(self, calls: Iterable[Mapping[str, Any]], task: str) -> None:
+        """Run a task's `init.calls`, of tools or probes. The state that the backend was given has the rest of `init`.
+
+        Raises:
+            DomainError: a call failed.
+        """
+        for number, call in enumerate(calls):
+            name, args, who = call["name"], call.get("args") or {}, call.get("requestor") or "assistant"
+            try:
+                try:
+                    self.call(name, args, who)
+                except ToolError as error:
+                    if error.code != "unknown_tool":
+                        raise
+                    self.probe(name, args, who)
+            except ToolError as error:
+                where = f"task {task} init/calls/{number}"
+                raise DomainError(f"{error.code}: {error.message}", where=where, fix="Correct the task") from None
