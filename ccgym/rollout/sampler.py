@@ -361,13 +361,15 @@ class HfSampler:
     def _evaluating(self) -> Iterator[None]:
         """No gradients, and no dropout even in the middle of training."""
         training = self.model.training
-        self.model.eval()
+        if training:
+            self.model.eval()
         try:
             with torch.inference_mode(), shared_attention(self.model) as shares:
                 self._shares = self._shares and shares
                 yield
         finally:
-            self.model.train(training)
+            if training:
+                self.model.train()
 
     def _refuse_windows(self, config: Any) -> None:
         window = getattr(config, "sliding_window", None) if getattr(config, "use_sliding_window", True) else None
