@@ -15,7 +15,7 @@ def told(error: BaseException) -> tuple[str, str]:
     """Message and code of a tool's failure, as the agent reads it: the same in every process."""
     if isinstance(error, ToolError):
         code = error.code if isinstance(error.code, str) and error.code else "tool_error"
-        return text_of(error), code[:64]
+        return text_of(error), nfc(code[:64])
     text = text_of(error)
     name = type(error).__name__
     return (f"{name}: {text}" if text else name), "tool_raised"
