@@ -30,7 +30,7 @@ def canonical(value: Any) -> bytes:
     """
     data = orjson.dumps(value, option=_SORTED)
     if b"null" in data:
-        _refuse_nan(value)
+        refuse_nan(value)
     return data
 
 
@@ -38,7 +38,7 @@ def dumps(value: Any) -> str:
     """Compact JSON in the order given. Raises TypeError as `canonical` does."""
     data = orjson.dumps(value)
     if b"null" in data:
-        _refuse_nan(value)
+        refuse_nan(value)
     return data.decode()
 
 
@@ -54,7 +54,7 @@ def clean(value: Any) -> Any:
         return value
     data = orjson.dumps(value)
     if b"null" in data:
-        _refuse_nan(value)
+        refuse_nan(value)
     return orjson.loads(data)
 
 
@@ -142,7 +142,7 @@ def _depth(text: str) -> int:
     return deepest
 
 
-def _refuse_nan(value: Any) -> None:
+def refuse_nan(value: Any) -> None:
     """Raise TypeError where a float is NaN or infinite: orjson writes those as null."""
     stack = [value]
     while stack:
