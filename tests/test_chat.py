@@ -203,6 +203,24 @@ def test_one_failure_among_many_is_its_own(desk, policy_on):
     assert [e.end.reason for e in episodes] == ["customer_done"] * 3 + ["policy_error"] * 3 + ["customer_done"] * 3
 
 
+def test_a_slow_answer_does_not_hold_up_other_episodes(desk, policy_on):
+    """The server answers the slow request only after another episode has had both of its turns."""
+    other_over = threading.Event()
+
+    class Slow(Server):
+        def __call__(self, request):
+            messages = json.loads(request.content)["messages"]
+            if "discount" in messages[1]["content"]:
+                assert other_over.wait(30)
+            elif len(messages) > 2:
+                other_over.set()
+                return httpx.Response(200, json=message("Done."))
+            return httpx.Response(200, json=message("Your order id?" if "order" in messages[1]["content"] else "No."))
+
+    episodes = ccgym.rollout(desk, policy_on(Slow()), ["refuse", "cancel"])
+    assert [len(episode.turns) for episode in episodes] == [1, 2]
+
+
 def test_the_key_is_sent_and_never_shown(desk, policy_on, caplog, tmp_path):
     caplog.set_level(logging.DEBUG)
     server = Server(429, message("Bye."), 400)

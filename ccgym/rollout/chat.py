@@ -11,8 +11,9 @@ import os
 import random
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any
 
 from ccgym import jsontext
@@ -57,13 +58,27 @@ class ChatPolicy:
         self._client, self._sampling, self._native = client, sampling, native_tools
         self._attempts, self._seconds, self._sleep = attempts, seconds, sleep
         self._talks: dict[int, _Talk] = {}
+        self._under_way: dict[Future[Turn], int] = {}
+        self._counting = Lock()
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="ccgym-chat")
 
+    def submit(self, requests: Sequence[Request]) -> None:
+        """Ask the server for these turns."""
+        for request in requests:
+            self._under_way[self._pool.submit(self._turn, request)] = request.key
+
+    def collect(self) -> list[tuple[int, Turn]]:
+        """The turns that are there, at least one. What went wrong (after retries) is `error`, or the limit `time`."""
+        done, _ = wait(self._under_way, return_when=FIRST_COMPLETED)
+        return [(self._under_way.pop(future), _result(future)) for future in done]
+
     def act(self, requests: Sequence[Request]) -> list[Turn]:
-        """One turn a request. What goes wrong with one (after retries) is its `error`, or its limit `time`."""
-        if len(requests) == 1:
-            return [self._turn(requests[0])]
-        return list(self._pool.map(self._turn, requests))
+        """One turn a request, in order, for callers with nothing else under way."""
+        self.submit(requests)
+        found: dict[int, Turn] = {}
+        while self._under_way:
+            found.update(self.collect())
+        return [found[request.key] for request in requests]
 
     def close(self, key: int) -> None:
         """Forget an episode's talk."""
@@ -142,9 +157,15 @@ class ChatPolicy:
 
     def _count(self, answer: Any) -> None:
         usage = answer.get("usage") if isinstance(answer.get("usage"), dict) else {}
-        self.usage["requests"] += 1
-        for name in ("prompt_tokens", "completion_tokens"):
-            self.usage[name] += usage.get(name) or 0
+        with self._counting:
+            self.usage["requests"] += 1
+            for name in ("prompt_tokens", "completion_tokens"):
+                self.usage[name] += usage.get(name) or 0
+
+
+def _result(future: Future[Turn]) -> Turn:
+    error = future.exception()
+    return future.result() if error is None else Turn("", error=f"{type(error).__name__}: {error}")
 
 
 def read_answer(answer: Any) -> tuple[dict[str, Any], Turn]:
