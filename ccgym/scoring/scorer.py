@@ -13,7 +13,7 @@ from ccgym.scoring.guard import Guard, check_result
 from ccgym.scoring.scored import NO_PARTS, GroupScore, Scored, Status
 from ccgym.types import End, Episode, RewardEvent, RewardResult, RuleEvent
 
-RewardLike = str | type | Any
+RewardLike = Any
 """A reward by its registered name, as a class under `@reward`, or as an instance of one."""
 
 
