@@ -16,6 +16,8 @@ from ccgym.log import log_files, read_log
 
 DIVERGED = 3
 """Exit status where a replay differs from its record."""
+SHOWN = 20
+"""How many episodes of a long run are listed."""
 
 
 @verb("replay")
@@ -30,18 +32,18 @@ def command(out: Output, episode: str, verify: bool, step: int | None) -> int:
     """
     if verify:
         return _verify(out, episode)
-    found = list(_episodes(out, episode))
-    if not found:
+    rows, last = [], None
+    for name, found in _episodes(out, episode):
+        rows.append(_row(name, found))
+        last = found
+    if last is None:
         raise EpisodeError("holds no episodes", where=episode)
-    if len(found) > 1:
-        if step is not None:
-            name = found[0][0]
-            raise click.UsageError(
-                f"--step needs one episode, and {episode} holds {len(found)}. Name one, such as {name}"
-            )
-        _list(out, found)
-        return 0
-    _print(out, *found[0], step)
+    if len(rows) == 1:
+        _print(out, rows[0][0], last, step)
+    elif step is None:
+        _list(out, rows)
+    else:
+        raise click.UsageError(f"--step needs one episode, and {episode} holds {len(rows)}. Take {rows[-1][0]}")
     return 0
 
 
@@ -78,18 +80,20 @@ def _print(out: Output, name: str, episode: Any, step: int | None) -> None:
         print_line(out, line)
 
 
-def _list(out: Output, found: list[tuple[str, Any]]) -> None:
-    rows = []
-    for name, episode in found:
-        end = episode.end.reason if episode.end else "unfinished"
-        rows.append([name, episode.task.get("id"), episode.steps, end, episode.rewards.get("correctness")])
+def _row(name: str, episode: Any) -> list[Any]:
+    end = episode.end.reason if episode.end else "unfinished"
+    return [name, episode.task.get("id"), episode.steps, end, episode.rewards.get("correctness")]
+
+
+def _list(out: Output, rows: list[list[Any]]) -> None:
     columns = ["episode", "task", "steps", "end", "correctness"]
     if out.json:
         out.data({"episodes": [dict(zip(columns, row, strict=True)) for row in rows]})
         return
-    out.table(columns, rows)
+    out.table(columns, rows[-SHOWN:])
     out.line()
-    out.line(f"{len(rows)} episodes. Print one: ccgym replay '{rows[0][0]}'")
+    told = f"The last {SHOWN} of {len(rows):,}; --json lists all" if len(rows) > SHOWN else f"{len(rows)} episodes"
+    out.line(f"{told}. Print one: ccgym replay '{rows[-1][0]}'")
 
 
 def _verify(out: Output, name: str) -> int:
