@@ -140,7 +140,7 @@ def test_isinstance_match_and_keyword_arguments_work(state: State) -> None:
 def test_errors_are_those_of_a_dict(state: State) -> None:
     orders, plain = state.view()["orders"], document()["tables"]["orders"]
     actions: list[Any] = [
-        lambda d: d["zz"], lambda d: d.pop("zz"), lambda d: d[[]], lambda d: {}.popitem(), lambda d: d.__delitem__("zz"),
+        lambda d: d["zz"], lambda d: d.pop("zz"), lambda d: d[[]], lambda d: d.__delitem__("zz"),
         lambda d: d["W1"]["items"].remove(7), lambda d: d["W1"]["items"][9], lambda d: d | 3, lambda d: d < d,
     ]  # fmt: skip
     for action in actions:
@@ -152,9 +152,11 @@ def test_errors_are_those_of_a_dict(state: State) -> None:
 
 
 def test_a_dict_that_changes_size_while_it_is_iterated_says_so(state: State) -> None:
+    orders = state.view()["orders"]
+    pairs = iter(orders.items())
+    orders[next(pairs)[0] + "'"] = {}
     with pytest.raises(RuntimeError, match="changed size"):
-        for key, _ in (orders := state.view()["orders"]).items():
-            orders[key + "'"] = {}
+        next(pairs)
 
 
 # --- commits --------------------------------------------------------------------------------------------------------
@@ -411,7 +413,7 @@ def test_ten_thousand_episodes_keep_nothing_of_what_they_only_read() -> None:
     gc.collect()
     used = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
-    assert used < 100 * 20_000 + 2 * 500_000 * 48 / 1000 * 1000 / 5
+    assert used < 100 * 100_000  # views of all that was read would be 100 times 1.5 MB
 
 
 def test_making_a_state_costs_nothing_that_grows_with_the_seed(base: Base) -> None:
@@ -510,8 +512,8 @@ def test_find_follows_stars_and_get_wants_one_place(state: State) -> None:
 
 
 def test_edits_take_merge_patches_and_patches(state: State) -> None:
-    merge = {"tables": {"orders": {"W0": None, "W1": {"address": {"zip": None, "city": "Vinh"}}}, "new": {"a": {"b": None}}},
-             "user": {"cash": 1}}  # fmt: skip
+    orders = {"W0": None, "W1": {"address": {"zip": None, "city": "Vinh"}}}
+    merge = {"tables": {"orders": orders, "new": {"a": {"b": None}}}, "user": {"cash": 1}}
     before = document()
     ops = state.edit(lambda whole: patch.merge_into(whole, merge))
     assert state.document() == patch.merge_patch(before, merge) == patch.apply(before, ops)

@@ -19,6 +19,8 @@ USER = "$user"
 """The section that holds the customer's document; the others are the tables, by name."""
 MODULUS = (1 << 256) - 1
 KEPT_ROWS = 500_000
+_from_bytes = int.from_bytes
+_SORTED = orjson.OPT_SORT_KEYS
 
 
 def pointer(section: str, *rest: str | int) -> str:
@@ -63,7 +65,7 @@ class Hasher:
         if type(key) is not str and key is not None:
             raise BadValue(f"keys must be strings, found {key!r:.40}", ())
         try:
-            data = orjson.dumps([section, key, value], option=orjson.OPT_SORT_KEYS)
+            data = orjson.dumps([section, key, value], None, _SORTED)
             if b"null" in data:
                 data = jsontext.canonical([section, key, value])  # which tells NaN from null
         except TypeError:
@@ -77,7 +79,7 @@ class Hasher:
                         return 0
                     _strip(value, segments)
                 data = jsontext.canonical([section, key, value])
-        return int.from_bytes(sha256(data).digest(), "big")
+        return _from_bytes(sha256(data).digest())
 
     def _rest(self, section: str, key: str | None) -> list[list[str]]:
         found = []
