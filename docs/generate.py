@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from unittest.mock import patch
 
 import click
 
@@ -39,8 +40,8 @@ A package of your own can add commands: see [plugins](plugins.md#entry-points).
 
 def page() -> str:
     """The whole page."""
-    app.plugin_verbs = dict  # what happens to be installed beside ccgym is not on the page
-    parts = [HEAD, _section("ccgym", app.ccgym)]
+    with patch.object(app, "plugin_verbs", dict):  # what happens to be installed beside ccgym is not on the page
+        parts = [HEAD, _section("ccgym", app.ccgym)]
     for verb in VERBS:
         command = app.ccgym.get_command(click.Context(app.ccgym), verb)
         assert command is not None
