@@ -46,6 +46,6 @@ def order(rng: Random, language: str, status: str | None = None, *, late: bool |
     status = status or rng.choice(("placed", "shipped", "delivered"))
     if late is None:
         late = rng.random() < 0.5
-    days = 0 if status != "delivered" else rng.randint(31, 75) if late else rng.randint(1, 30)
+    days = 0 if status != "delivered" else rng.randint(40, 99) if late else rng.randint(1, 25)
     eta = f"{rng.randint(1, 28):02d}/{rng.randint(1, 12):02d}"
     return {"item": rng.choice(ITEMS), "status": status, "days": days, "eta": eta, "address": address(rng, language)}
