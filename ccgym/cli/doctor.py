@@ -43,15 +43,18 @@ def findings_for(path: Path | None) -> Iterator[Finding]:
     yield from health.packages(("train",))
     yield from health.plugins()
     yield from health.environment(config.env)
-    yield from health.memory()
     yield from health.runs_folder(Path(config.runs))
     if not all(map(health_training.importable, ("torch", "transformers", "trl"))):
+        yield from health.memory()
         return
     yield from health_training.torch_build()
     yield from health_training.threads(config.threads)
     yield from health_training.trl_contract()
     yield from health_training.seams(config.model.loader, config.grpo.sampler)
-    yield from health_training.model(config.model.path)
+    model = list(health_training.model(config.model.path))
+    yield from model
+    loads = all(finding.state != "stop" for finding in model)
+    yield from health.memory(health_training.gib_needed(config)) if loads else health.memory()
 
 
 def _print(out: Output, finding: Finding) -> None:

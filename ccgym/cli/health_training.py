@@ -8,9 +8,12 @@ import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ccgym.cli.health import Finding, processors
+from ccgym.cli.health import GIB, Finding, processors
+
+if TYPE_CHECKING:
+    from ccgym.train.config import Config
 
 
 def importable(name: str) -> bool:
@@ -143,3 +146,10 @@ def _load(path: str) -> str:
     config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
     tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
     return f"{config.model_type}, {len(tokenizer):,} tokens"
+
+
+def gib_needed(config: Config) -> float:
+    """Memory that a run takes, in GiB: its own estimate, and what the libraries take before it begins."""
+    from ccgym.train.estimate import estimate
+
+    return estimate(config).memory / GIB + 1.0
