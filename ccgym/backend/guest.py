@@ -92,7 +92,8 @@ class GuestBackend:
             DomainError: a call failed.
         """
         for number, call in enumerate(calls):
-            name, args, who = call["name"], call.get("args") or {}, call.get("requestor") or "assistant"
+            name, args = call["name"], call.get("args") or {}
+            who: Requestor = call.get("requestor") or "assistant"
             try:
                 try:
                     self.call(name, args, who)

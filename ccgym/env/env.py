@@ -49,7 +49,7 @@ Info = dict[str, Any]
 Step = tuple[str, float, bool, bool, Info]
 _STEP_SLACK = 4096
 _REFERENCES: WeakKeyDictionary[Domain, dict[Any, Reference]] = WeakKeyDictionary()
-"""What playing a task's reference led to, by task digest, and by episode seed where the reference asked for ids."""
+"""What playing a task's reference led to: by task and backend, and by episode seed where it asked for ids."""
 
 
 class CcgymEnv(gymnasium.Env[str, str]):
@@ -463,7 +463,9 @@ class CcgymEnv(gymnasium.Env[str, str]):
     def _reference(self, task: Task) -> Reference:
         """The task's reference; shared by all seeds unless the reference asked for ids or random numbers."""
         cache = _REFERENCES.setdefault(self.domain, {})
-        found = cache.get(task.digest) or cache.get((task.digest, self._episode_seed))
+        world = type(getattr(self.backend, "own", self.backend))
+        key = (task.digest, world)
+        found = cache.get(key) or cache.get((*key, self._episode_seed))
         if found is None:
             backend = self._new_backend(task)
 
@@ -478,7 +480,7 @@ class CcgymEnv(gymnasium.Env[str, str]):
                 return None
 
             found = play_reference(self._task_json.get("expect", {}), backend, play)
-            cache[(task.digest, self._episode_seed) if backend.seeded else task.digest] = found
+            cache[(*key, self._episode_seed) if backend.seeded else key] = found
         return found
 
     def reference(self) -> Reference:
