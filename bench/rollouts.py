@@ -6,7 +6,7 @@ from functools import partial
 
 import ccgym
 from bench.measure import Result, cpu_seconds
-from ccgym.rollout import make_policy, rollout
+from ccgym.rollouts import make_policy, rollout
 
 ENV = "ccgym/OrderDesk-v0"
 TASKS = 200

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ccgym.errors import CcgymError, ToolError
     from ccgym.log import read_episodes
     from ccgym.plugins import hookimpl, register, reward, tool
-    from ccgym.rollout import rollout
+    from ccgym.rollouts import rollout
     from ccgym.scoring import score
     from ccgym.types import Episode, RewardResult, Turn
 
@@ -28,7 +28,7 @@ _PUBLIC = {
     "CcgymEnv": "env", "CcgymError": "errors", "Domain": "domain", "Episode": "types", "RewardResult": "types",
     "Task": "domain", "ToolError": "errors", "Turn": "types", "enact": "env", "hookimpl": "plugins",
     "load_domain": "domain", "make": "env", "read_episodes": "log", "register": "plugins", "reward": "plugins",
-    "rollout": "rollout", "score": "scoring", "tool": "plugins",
+    "rollout": "rollouts", "score": "scoring", "tool": "plugins",
 }  # fmt: skip
 
 __all__ = [
@@ -40,9 +40,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _PUBLIC:
         raise AttributeError(f"module 'ccgym' has no attribute {name!r}")
-    module = importlib.import_module(f"ccgym.{_PUBLIC[name]}")
-    # A package of the name itself, as `rollout` is, can be called: it must not be hidden by its function.
-    value = module if _PUBLIC[name] == name else getattr(module, name)
+    value = getattr(importlib.import_module(f"ccgym.{_PUBLIC[name]}"), name)
     globals()[name] = value
     return value
 

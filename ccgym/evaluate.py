@@ -12,8 +12,8 @@ from typing import Any
 from ccgym.domain import Domain, Task
 from ccgym.env import CcgymEnv, find_domain
 from ccgym.errors import ConfigError
-from ccgym.rollout.policies import make_policy
-from ccgym.rollout.runner import TaskLike, iter_groups
+from ccgym.rollouts.policies import make_policy
+from ccgym.rollouts.runner import TaskLike, iter_groups
 from ccgym.scoring import Scorer
 from ccgym.types import Episode, Model, Policy, RewardEvent, RuleEvent
 

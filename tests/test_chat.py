@@ -18,13 +18,13 @@ import pytest
 import ccgym
 from ccgym import models
 from ccgym.errors import ConfigError
-from ccgym.rollout import make_policy
+from ccgym.rollouts import make_policy
 from ccgym.turns import parse_turn
 from ccgym.types import ErrorEvent
 
 httpx = pytest.importorskip("httpx")
 
-from ccgym.rollout.chat import read_answer, turn_text  # noqa: E402
+from ccgym.rollouts.chat import read_answer, turn_text  # noqa: E402
 
 KEY = "sk-secret-of-the-test"
 

@@ -101,7 +101,7 @@ def test_a_folder_with_episodes_is_not_written_into_again(capsys):
 
 
 def test_a_policy_that_fails_everywhere_is_a_failure(capsys, monkeypatch):
-    from ccgym.rollout import scripted
+    from ccgym.rollouts import scripted
 
     def broken():
         return scripted.Scripted("null", lambda request: 1 / 0)

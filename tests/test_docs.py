@@ -183,7 +183,7 @@ def test_every_reason_to_end_is_listed():
 
 
 @pytest.mark.parametrize(
-    ("heading", "function"), [("## Making one", ccgym.CcgymEnv.__init__), ("## rollout", ccgym.rollout.rollout)]
+    ("heading", "function"), [("## Making one", ccgym.CcgymEnv.__init__), ("## rollout", ccgym.rollout)]
 )
 def test_every_argument_is_listed(heading, function):
     assert (

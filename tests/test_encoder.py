@@ -11,9 +11,9 @@ pytest.importorskip("transformers")
 import tiny_llama
 
 import ccgym
-from ccgym.rollout.encoder import Encoded, Encoder, EncodingError, messages_by_turn
-from ccgym.rollout.local import TokenPolicy
-from ccgym.rollout.sampler import Sample
+from ccgym.rollouts.encoder import Encoded, Encoder, EncodingError, messages_by_turn
+from ccgym.rollouts.local import TokenPolicy
+from ccgym.rollouts.sampler import Sample
 from ccgym.types import Message, Model
 
 TEMPLATES = [tiny_llama.LLAMA, tiny_llama.CHATML]

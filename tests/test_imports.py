@@ -20,7 +20,7 @@ LAYERS = [
     {"backend", "sop", "users"},
     {"scoring"},
     {"env"},
-    {"rollout"},
+    {"rollouts"},
     {"train", "evaluate", "replay", "view"},
     {"", "cli"},
 ]

@@ -15,9 +15,9 @@ import ccgym
 from ccgym.domain import ArgumentValidator
 from ccgym.errors import ConfigError
 from ccgym.plugins import unregister
-from ccgym.rollout import make_policy, policy_names
-from ccgym.rollout.schema_values import draw, smallest
-from ccgym.rollout.scripted import Scripted, typed
+from ccgym.rollouts import make_policy, policy_names
+from ccgym.rollouts.schema_values import draw, smallest
+from ccgym.rollouts.scripted import Scripted, typed
 from ccgym.turns import parse_turn
 from ccgym.types import ErrorEvent, Request
 
@@ -213,7 +213,7 @@ def test_a_model_policy_without_torch_names_the_extra_to_install():
     code = """
 import sys
 sys.modules["torch"] = None
-from ccgym.rollout import make_policy
+from ccgym.rollouts import make_policy
 try:
     make_policy("hf:.")
 except Exception as error:

@@ -16,8 +16,8 @@ import pytest
 import ccgym
 from ccgym.errors import CcgymError
 from ccgym.log import read_log
-from ccgym.rollout import iter_groups, make_policy
-from ccgym.rollout.scripted import Scripted
+from ccgym.rollouts import iter_groups, make_policy
+from ccgym.rollouts.scripted import Scripted
 from ccgym.seeds import derive
 from ccgym.turns import render_call
 from ccgym.types import End, ErrorEvent, GroupEvent, RewardEvent, Turn
@@ -330,10 +330,3 @@ def test_an_unknown_task_is_refused_before_anything_is_played(desk):
 def test_a_group_of_none_is_refused(desk):
     with pytest.raises(CcgymError, match="at least 1"):
         ccgym.rollout(desk, "oracle", ["cancel"], 0)
-
-
-def test_the_package_can_be_called_after_its_parts_were_imported():
-    import ccgym.rollout.runner
-
-    assert callable(ccgym.rollout)
-    assert ccgym.rollout.runner.rollout is ccgym.rollout.rollout

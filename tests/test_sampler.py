@@ -10,7 +10,7 @@ import pytest
 
 import ccgym
 from ccgym.errors import ConfigError
-from ccgym.rollout import make_policy
+from ccgym.rollouts import make_policy
 from ccgym.types import LimitEvent, Model
 
 torch = pytest.importorskip("torch")
@@ -18,10 +18,10 @@ pytest.importorskip("transformers")
 
 import tiny_llama  # noqa: E402
 
-from ccgym.rollout.encoder import Encoder  # noqa: E402
-from ccgym.rollout.loader import banned, load, make_sampler  # noqa: E402
-from ccgym.rollout.local import TokenPolicy, choose_threads  # noqa: E402
-from ccgym.rollout.sampler import Ask, HfSampler, Sampling, invert  # noqa: E402
+from ccgym.rollouts.encoder import Encoder  # noqa: E402
+from ccgym.rollouts.loader import banned, load, make_sampler  # noqa: E402
+from ccgym.rollouts.local import TokenPolicy, choose_threads  # noqa: E402
+from ccgym.rollouts.sampler import Ask, HfSampler, Sampling, invert  # noqa: E402
 
 STOP = 4
 CONTROL = {0, 1, 2, 3}
@@ -426,7 +426,7 @@ def test_contract_trl_still_generates_from_token_ids_as_the_vllm_sampler_calls_i
     import inspect
 
     trl = pytest.importorskip("trl")
-    from ccgym.rollout.vllm_sampler import PARAMETERS
+    from ccgym.rollouts.vllm_sampler import PARAMETERS
 
     found = tuple(inspect.signature(trl.GRPOTrainer._generate_single_turn).parameters)
     assert found[1 : 1 + len(PARAMETERS)] == PARAMETERS
@@ -440,7 +440,7 @@ def test_the_vllm_sampler_keeps_whole_contexts_and_cuts_at_the_budget(model):
     """Against a trainer with vLLM's face that samples greedily from the same model."""
     from types import SimpleNamespace
 
-    from ccgym.rollout.vllm_sampler import VllmSampler
+    from ccgym.rollouts.vllm_sampler import VllmSampler
 
     sent = []
 

@@ -16,7 +16,7 @@ from ccgym.env import find_domain
 from ccgym.errors import CcgymError, ConfigError
 from ccgym.evaluate import sop_breaks
 from ccgym.log import read_episodes
-from ccgym.rollout.encoder import Encoder
+from ccgym.rollouts.encoder import Encoder
 from ccgym.scoring import Scorer
 from ccgym.train import sft
 from ccgym.train.config import Demonstrations, EarlyStop, parse_config

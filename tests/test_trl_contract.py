@@ -31,7 +31,7 @@ from transformers import Trainer  # noqa: E402
 from trl.trainer import utils  # noqa: E402
 
 from ccgym.errors import CcgymError  # noqa: E402
-from ccgym.rollout.encoder import Encoded  # noqa: E402
+from ccgym.rollouts.encoder import Encoded  # noqa: E402
 from ccgym.train import grpo, probes, sft  # noqa: E402
 from ccgym.train.checkpoints import Checkpoints  # noqa: E402
 from ccgym.train.config import parse_config  # noqa: E402

@@ -29,7 +29,7 @@ def command(
     ENV is an environment's id or a domain folder. pass^k is the chance that k episodes of one task all succeed.
     """
     from ccgym.evaluate import evaluate
-    from ccgym.rollout import make_policy
+    from ccgym.rollouts import make_policy
 
     world = open_env(env, rewards)
     player = make_policy(policy, **parse_options(options))

@@ -29,8 +29,8 @@ def command(out: Output, env: str, task: str | None, split: str | None, seed: in
     ENV is an environment's id or a domain folder. Reads a turn a line, so that a file of turns can be piped in.
     """
     from ccgym.env.registration import make
-    from ccgym.rollout import rollout
-    from ccgym.rollout.scripted import human
+    from ccgym.rollouts import rollout
+    from ccgym.rollouts.scripted import human
 
     world = make(env)
     chosen = world.domain.task(task) if task is not None else choose_tasks(world.domain, split, 1)[0]

@@ -58,7 +58,7 @@ def command(
 
     ENV is an environment's id or a domain folder. Plays the written tasks, or tasks drawn from the templates.
     """
-    from ccgym.rollout import iter_groups, make_policy
+    from ccgym.rollouts import iter_groups, make_policy
 
     world = open_env(env, rewards)
     player = make_policy(policy, **parse_options(options))

@@ -47,7 +47,7 @@ def estimate(config: Config) -> Estimate:
     A token costs 2 floating-point operations a parameter forward and 4 backward (Kaplan et al., 2020), and attention
     as much again at these lengths on a small model.
     """
-    from ccgym.rollout.loader import model_path
+    from ccgym.rollouts.loader import model_path
 
     path = model_path(config.model.path)
     parameters, largest = _parameters(path)
@@ -97,8 +97,8 @@ def _tokens(config: Config) -> int:
     from statistics import median
 
     from ccgym.env import enact, find_domain
-    from ccgym.rollout.encoder import Encoder
-    from ccgym.rollout.loader import load_tokenizer, model_path
+    from ccgym.rollouts.encoder import Encoder
+    from ccgym.rollouts.loader import load_tokenizer, model_path
     from ccgym.train.demonstrations import train_tasks
 
     domain = find_domain(config.env)

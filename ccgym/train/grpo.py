@@ -21,7 +21,7 @@ from trl import GRPOConfig, GRPOTrainer
 from trl.trainer.utils import add_fused_lm_head
 
 from ccgym.errors import CcgymError
-from ccgym.rollout.encoder import Encoded
+from ccgym.rollouts.encoder import Encoded
 from ccgym.train import probes
 from ccgym.train.config import Config
 from ccgym.train.sft import common_arguments

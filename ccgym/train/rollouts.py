@@ -13,8 +13,8 @@ from ccgym.domain import Domain, Task
 from ccgym.env import CcgymEnv
 from ccgym.errors import CcgymError
 from ccgym.evaluate import SUCCESS, sop_breaks
-from ccgym.rollout.encoder import Encoder
-from ccgym.rollout.runner import Group, iter_groups
+from ccgym.rollouts.encoder import Encoder
+from ccgym.rollouts.runner import Group, iter_groups
 from ccgym.train.config import Config
 from ccgym.train.demonstrations import train_tasks
 from ccgym.train.grpo import Member

@@ -136,7 +136,7 @@ class _Stages:
 
     def _sft(self) -> dict[str, Any]:
         from ccgym.log import iter_logs
-        from ccgym.rollout.encoder import Encoder
+        from ccgym.rollouts.encoder import Encoder
         from ccgym.train import sft
         from ccgym.train.stage import Recorder, train
 
@@ -166,7 +166,7 @@ class _Stages:
     # ---- GRPO
 
     def _grpo(self) -> dict[str, Any]:
-        from ccgym.rollout.encoder import Encoder
+        from ccgym.rollouts.encoder import Encoder
         from ccgym.train import grpo, probes
         from ccgym.train.metrics import Collapse
         from ccgym.train.rollouts import STAGE, Rollouts, values_with
@@ -212,7 +212,7 @@ class _Stages:
     # ---- shared
 
     def _load(self, path: str | Path, trainable: bool = False) -> Any:
-        from ccgym.rollout.loader import load
+        from ccgym.rollouts.loader import load
 
         longest = self.config.grpo.max_tokens or 4096
         cpu = self.folder.state["device"] == "cpu"
@@ -241,10 +241,10 @@ class _Stages:
         return model
 
     def _policy(self, loaded: Any, settings: Sampling, name: str, trainer: Any = None) -> Any:
-        from ccgym.rollout.encoder import Encoder
-        from ccgym.rollout.loader import make_sampler
-        from ccgym.rollout.local import TokenPolicy
-        from ccgym.rollout.sampler import Sampling as Plan
+        from ccgym.rollouts.encoder import Encoder
+        from ccgym.rollouts.loader import make_sampler
+        from ccgym.rollouts.local import TokenPolicy
+        from ccgym.rollouts.sampler import Sampling as Plan
 
         plan = Plan(
             settings.temperature, settings.top_p, settings.top_k, settings.max_new_tokens, settings.max_tokens

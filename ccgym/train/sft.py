@@ -12,7 +12,7 @@ from trl import SFTConfig, SFTTrainer
 
 from ccgym import seeds
 from ccgym.errors import CcgymError
-from ccgym.rollout.encoder import Encoded, Encoder
+from ccgym.rollouts.encoder import Encoded, Encoder
 from ccgym.train.config import Config
 from ccgym.train.stage import SavesAside
 from ccgym.types import Episode

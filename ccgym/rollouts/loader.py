@@ -167,11 +167,11 @@ def make_sampler(name: SamplerName, loaded: Any, encoder: Any, sampling: Any, *,
         ConfigError: no sampler of that name, or it cannot do what was asked.
     """
     if name == "hf":
-        from ccgym.rollout.sampler import HfSampler
+        from ccgym.rollouts.sampler import HfSampler
 
         return HfSampler(loaded, encoder.stop_id, banned(encoder, loaded), sampling)
     if name in ("vllm-colocate", "vllm-server"):
-        from ccgym.rollout.vllm_sampler import VllmSampler
+        from ccgym.rollouts.vllm_sampler import VllmSampler
 
         return VllmSampler(trainer, name.removeprefix("vllm-"), encoder.stop_id, encoder.control_ids, sampling)
     known = ("hf", "vllm-colocate", "vllm-server")

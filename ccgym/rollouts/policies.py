@@ -59,7 +59,7 @@ def make_policy(spec: str, **options: Any) -> Policy:
     if colon and not wanted:
         raise ConfigError(f"the policy {name!r} takes nothing behind a colon", fix=f"Write {name}")
     module, _, function = FIRST_PARTY[name].partition(":")
-    factory: Callable[..., Policy] = getattr(import_module(f"ccgym.rollout.{module}"), function)
+    factory: Callable[..., Policy] = getattr(import_module(f"ccgym.rollouts.{module}"), function)
     _check_options(name, factory, options)
     return factory(argument, **options) if wanted else factory(**options)
 

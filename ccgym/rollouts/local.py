@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ccgym.errors import MissingExtra
-from ccgym.rollout.encoder import Encoder, EncodingError
+from ccgym.rollouts.encoder import Encoder, EncodingError
 from ccgym.types import Request, Turn
 
 _log = logging.getLogger("ccgym")
@@ -40,7 +40,7 @@ class TokenPolicy:
 
     def submit(self, requests: Sequence[Request]) -> None:
         """Begin a turn for each request. What cannot be encoded is that turn's `error`."""
-        from ccgym.rollout.sampler import Ask
+        from ccgym.rollouts.sampler import Ask
 
         asks = []
         for request in requests:
@@ -139,8 +139,8 @@ def hf(
     try:
         import torch
 
-        from ccgym.rollout.loader import load, make_sampler
-        from ccgym.rollout.sampler import Sampling
+        from ccgym.rollouts.loader import load, make_sampler
+        from ccgym.rollouts.sampler import Sampling
     except ImportError:
         raise MissingExtra("the policy hf:PATH", "train") from None
     sampling = Sampling(temperature, top_p, top_k, max_new_tokens, max_tokens)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ccgym import jsontext
-from ccgym.rollout.schema_values import draw, smallest
+from ccgym.rollouts.schema_values import draw, smallest
 from ccgym.turns import fold, render_call
 from ccgym.types import Request, Turn
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ccgym.errors import ConfigError
-from ccgym.rollout.sampler import Ask, Sample, Sampling
+from ccgym.rollouts.sampler import Ask, Sample, Sampling
 
 PARAMETERS = ("prompt_ids", "images", "multimodal_fields", "num_generations")
 """What `_generate_single_turn` begins with, in TRL 1.15 and 1.16."""

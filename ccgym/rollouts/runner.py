@@ -28,8 +28,8 @@ from ccgym.env.env import Job, Outcome, run_job
 from ccgym.errors import CcgymError
 from ccgym.log import GROUP, EpisodeWriter, append_index, episode_path
 from ccgym.plugins import registry
-from ccgym.rollout.policies import make_policy
-from ccgym.rollout.turntaking import Turns
+from ccgym.rollouts.policies import make_policy
+from ccgym.rollouts.turntaking import Turns
 from ccgym.scoring import GroupScore, Scorer
 from ccgym.seeds import derive
 from ccgym.types import (

@@ -16,9 +16,9 @@ from typing import Any, Literal, Protocol
 import torch
 
 from ccgym.errors import ConfigError
-from ccgym.rollout.cache import RaggedCache
-from ccgym.rollout.sampling import Sampling, invert
-from ccgym.rollout.shared import shared_attention
+from ccgym.rollouts.cache import RaggedCache
+from ccgym.rollouts.sampling import Sampling, invert
+from ccgym.rollouts.shared import shared_attention
 
 _BLOCK_TOKENS = 8192
 """Most tokens of one prefill pass; more go through in several."""

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import torch
 from transformers.cache_utils import Cache, CacheLayerMixin
 
-from ccgym.rollout.shared import mark
+from ccgym.rollouts.shared import mark
 
 _GROWTH = 256
 """Positions are allocated in steps of this many."""
