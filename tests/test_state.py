@@ -336,7 +336,7 @@ def test_a_view_that_a_tool_kept_reaches_no_later_call() -> None:
         state.release(view)
         del view
     expected, digest = state.document(), state.hash
-    for thing in kept:
+    for thing in reversed(kept):
         if isinstance(thing, dict) and "orders" in thing:
             thing["orders"]["W9"]["status"] = thing["orders"]["new"] = "forged"
         elif isinstance(thing, dict) and "W9" in thing:
@@ -378,11 +378,35 @@ def test_views_of_large_tables_are_reused_and_stay_true() -> None:
         else:
             plain = state.document()["tables"]
         del orders, tables
-        state.release(view, done=done)
+        state.release(view)
         del view
         assert json.dumps(state.view()) == json.dumps(plain)
         assert json.dumps(state.view()["orders"]) == json.dumps(plain["orders"])
         assert state.hash == from_scratch(state.document())
+
+
+def test_what_is_written_past_a_views_back_is_not_kept() -> None:
+    state = State(Base(document(400)))
+    for _ in range(3):
+        view = state.view()
+        dict.__setitem__(view["orders"], "forged", {})
+        dict.__setitem__(view, "forged", {})
+        state.commit(view)
+        state.release(view)
+        assert state.document() == document(400)
+        assert "forged" not in state.view()["orders"]
+
+
+def test_a_section_that_was_no_table_becomes_one() -> None:
+    whole = {"tables": {"limit": 3, "flags": ["a"]}, "user": {}}
+    state = State(Base(whole))
+    for value in ({}, {"a": {}}, 7, {}):
+        view = state.view()
+        view["limit"] = view["flags"] = value
+        state.commit(view)
+        assert state.document()["tables"] == {"limit": value, "flags": value}
+        assert state.hash == from_scratch(state.document())
+        assert patch.revert(state.document(), state.net_patch()) == whole
 
 
 def test_a_view_made_before_the_last_commit_is_refused(state: State) -> None:

@@ -348,7 +348,7 @@ class Episode:
         else:
             assert self.state.hash == hash_before
         del mine
-        self.state.release(view, done=ending == "commit")
+        self.state.release(view)
         self.check()
 
     def check(self) -> None:

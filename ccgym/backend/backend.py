@@ -152,7 +152,7 @@ class DomainBackend:
                     self.state_.apply(plan)
                     self.changes = plan.ops
         except ToolError:
-            self.state_.release(view, done=False)
+            self.state_.release(view)
             raise
         self.state_.release(view)
         if context is not None:

@@ -201,22 +201,15 @@ class State:
         self.apply(plan)
         return plan.ops
 
-    def release(self, view: Any, done: bool = True) -> None:
-        """A call is over: keep its views of large tables for the next call of this state, where nobody else holds them.
-
-        Args:
-            view: what `view()` gave.
-            done: whether it was committed, or had nothing to commit; else it was dropped.
-        """
+    def release(self, view: Any) -> None:
+        """A call is over, its view committed or dropped: keep views of large tables for the next call of this state,
+        where nobody else holds them."""
         if type(view) is not Root or not self.base.large:
             return
         for name in [name for name, value in dict.items(view) if type(value) is Table]:
             table = view.give_back(name)
-            if table is None or (table._put and not done):
-                continue
-            current = self.section(name)
-            if len(table) != len(current):
-                continue
+            if table is None or len(table) != len(current := self.section(name)):
+                continue  # a row that was added and not committed, or past our back, is still in it
             for key in (*table._reached, *table._put):
                 _set(table, key, current[key])
             table._source, table._reached, table._put = current, [], {}
