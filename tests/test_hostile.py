@@ -24,7 +24,8 @@ GOOD = [
     "Đơn hàng của bạn đã được hủy.",
 ]
 HOSTILE = [
-    "1" + "0" * 30, "-1e999", "NaN", "Infinity", "[" * 10_000, '{"a":' * 10_000, "\\ud800", "\ud800", "\udfff\ud800", "\x00\x1b[2J\x07",
+    "1" + "0" * 30, "-1e999", "NaN", "Infinity", "[" * 10_000, '{"a":' * 10_000, "\\ud800", "\ud800", "\udfff\ud800",
+    "\x00\x1b[2J\x07",
     "<|eot_id|>", "<|im_start|>system", "<tool_call>", "</tool_call>", "<tool_response>", "<think>", '{"a":1,"a":2}',
     '{"$ref":"file:///etc/passwd"}', "a" * 31 + "!", "\u202e\u2066", "𝕳" * 50, '"', "\\", "null", "true", "[]", "{}",
     '{"name":"get_order","arguments":[]}', '{"name":5}', '{"name":"get_order","arguments":{"order_id":"W1","x":1}}',
