@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from html import escape
 from itertools import pairwise
 
-WIDTH, HEIGHT = 440, 230
-_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 58, 12, 26
+WIDTH, HEIGHT = 360, 200
+_LEFT, _RIGHT, _TOP, _BOTTOM = 38, 46, 10, 24
 _SMOOTH = 0.3
 
 
@@ -78,8 +78,8 @@ def bar_chart(rows: Sequence[Bars], *, high: float | None = None, form: str = "{
     if not rows:
         return '<p class="none">nothing was recorded</p>'
     top = high or max(value for row in rows for _, value, _ in row.values) or 1.0
-    left, thick, gap = 112, 11, 10
-    width = WIDTH - left - 50
+    left, thick, gap = 104, 11, 9
+    width = WIDTH - left - 44
     parts, y = [], 4
     for row in rows:
         middle = y + thick * len(row.values) / 2 + 4
@@ -161,7 +161,7 @@ def _ends(series: Sequence[Series], box: _Box, smooth: bool) -> list[str]:
     for above, below in pairwise(ends):
         below[0] = max(below[0], above[0] + 12)
     return [
-        f'<text class="tick ink{colour}" x="{x + 5}" y="{y + 3.5:.1f}">{number(float(f"{value:.3g}"))}</text>'
+        f'<text class="tick ink{colour}" x="{x + 5}" y="{y + 3.5:.1f}">{number(float(f"{value:.3g}" if abs(value) >= 0.01 else f"{value:.2g}"))}</text>'
         for y, value, x, colour in ends
     ]
 

@@ -128,9 +128,9 @@ def _evaluation(found: Json) -> str:
     ]
     cards = [
         _card("pass^k", line_chart(passes, low=0, high=1, unit="k"), "the chance that k tries all succeed"),
+        _card("Rewards", _grouped(found, present, "rewards", None), "before weights and gates"),
+        _card("Components", _grouped(found, present, "components", 1.0), "of correctness, share of episodes"),
         _card("By tag", _grouped(found, present, "tags", 1.0), "pass^1"),
-        _card("Rewards", _grouped(found, present, "rewards", None), "mean an episode, before weights and gates"),
-        _card("Components of correctness", _grouped(found, present, "components", 1.0), "share of episodes"),
         _card("How episodes ended", _endings(found, present), "share of episodes"),
     ]
     return f'<h2>Held-out tasks</h2>{table}<div class="grid2 gap">{"".join(cards)}</div>'

@@ -32,12 +32,13 @@ def sample_episodes(run: Path) -> str:
     # What was learnt, what was lost, and something in between.
     chosen = [*pairs[: SHOWN - 2], *pairs[max(SHOWN - 2, len(pairs) - 2) :]]
     parts = []
-    for _, name, file, number, episode in chosen:
+    for place, (_, name, file, number, episode) in enumerate(chosen):
+        first = place == 0
         if name in before:
             start_file, start = before[name]
-            parts.append(_told("warm start", start_file, min(start), start[min(start)], run))
-        parts.append(_told("GRPO", file, number, episode, run))
-    return f"<h2>Episodes</h2>{''.join(parts)}"
+            parts.append(_told("warm start", start_file, min(start), start[min(start)], run, first))
+        parts.append(_told("GRPO", file, number, episode, run, first))
+    return f'<h2>Episodes</h2><div class="pairs">{"".join(parts)}</div>'
 
 
 def _groups(folder: Path) -> dict[str, tuple[Path, dict[int, Episode]]]:
@@ -61,14 +62,14 @@ def _share(episodes: dict[int, Episode]) -> float:
     return sum(e.rewards.get("correctness") == 1.0 for e in episodes.values()) / len(episodes) if episodes else 0.0
 
 
-def _told(who: str, file: Path, number: int, episode: Episode, run: Path) -> str:
+def _told(who: str, file: Path, number: int, episode: Episode, run: Path, opened: bool) -> str:
     correct = episode.rewards.get("correctness") == 1.0
     mark = '<span class="good">solved</span>' if correct else '<span class="bad">failed</span>'
     where = file.relative_to(run)
     breaks = sop_breaks(episode)
     broke = f' · <span class="bad">{breaks} SOP break(s)</span>' if breaks else ""
     return (
-        f'<details class="card"><summary><b>{escape(who)}</b> {mark}{broke} '
+        f'<details class="card"{" open" if opened else ""}><summary><b>{escape(who)}</b> {mark}{broke} '
         f'<span class="where">{escape(episode.task["id"])} · '
         f'<a href="{escape(str(where))}">{escape(str(where))}#{number}</a></span></summary>'
         f'<div class="talk">{"".join(map(_message, episode.messages()))}{_verdict(episode)}</div></details>'
