@@ -30,7 +30,7 @@ class Lora(Part):
     """Train a low-rank adapter (Hu et al., 2021) instead of the whole model."""
 
     r: Count = 16
-    alpha: Annotated[float, Field(gt=0)] = 32
+    alpha: Count = 32
     dropout: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
     targets: str | tuple[str, ...] = "all-linear"
     """Names of the modules that get an adapter; `all-linear`: every linear layer but the head."""

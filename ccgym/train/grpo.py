@@ -55,9 +55,14 @@ class GroupTrainer(SavesAside, GRPOTrainer):
         rest: what GRPOTrainer takes.
     """
 
-    def __init__(self, *args: Any, rollout: Rollout, reference: Any = None, **rest: Any) -> None:
+    # What TRL sets itself, typed as we use it.
+    args: Any
+    model: Any
+    _buffered_inputs: Any
+
+    def __init__(self, *, rollout: Rollout, reference: Any = None, **rest: Any) -> None:
         self.rollout, self.calls = rollout, 0
-        super().__init__(*args, rollout_func=_play, **rest)
+        super().__init__(rollout_func=_play, **rest)
         self.reference = reference
         if reference is not None:
             reference.requires_grad_(False).eval()

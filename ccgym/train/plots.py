@@ -161,9 +161,13 @@ def _ends(series: Sequence[Series], box: _Box, smooth: bool) -> list[str]:
     for above, below in pairwise(ends):
         below[0] = max(below[0], above[0] + 12)
     return [
-        f'<text class="tick ink{colour}" x="{x + 5}" y="{y + 3.5:.1f}">{number(float(f"{value:.3g}" if abs(value) >= 0.01 else f"{value:.2g}"))}</text>'
+        f'<text class="tick ink{colour}" x="{x + 5}" y="{y + 3.5:.1f}">{_short(value)}</text>'
         for y, value, x, colour in ends
     ]
+
+
+def _short(value: float) -> str:
+    return number(float(f"{value:.3g}" if abs(value) >= 0.01 else f"{value:.2g}"))
 
 
 def _ticks(low: float, high: float) -> list[float]:
