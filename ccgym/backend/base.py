@@ -11,8 +11,9 @@ import orjson
 
 from ccgym import jsontext
 from ccgym.backend import patch, views
+from ccgym.backend.freezing import BadValue, culprit, freeze_table
 from ccgym.backend.kept import Kept
-from ccgym.backend.nodes import BadValue, Sheet, culprit, freeze_table, thaw
+from ccgym.backend.nodes import Sheet, thaw
 from ccgym.errors import DomainError
 
 USER = "$user"

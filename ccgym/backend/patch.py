@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from operator import is_
 from typing import Any
 
 from ccgym import jsontext
@@ -102,15 +103,12 @@ def extend(ops: list[Op], old: Any, new: Any, path: str) -> None:
         added = 0
         for key, value in new.items():
             before = old.get(key, _ABSENT)
-            if before is value:
+            if before is value or (type(value) is str and type(before) is str and value == before):
                 continue
             at = f"{path}/{escape(key)}"
             if before is _ABSENT:
                 added += 1
                 ops.append({"op": "add", "path": at, "value": thaw(value)})
-            elif type(value) is str and type(before) is str:
-                if value != before:
-                    ops.append({"op": "replace", "path": at, "value": value, "old": before})
             else:
                 extend(ops, before, value, at)
         if len(new) - added < len(old):
@@ -118,17 +116,18 @@ def extend(ops: list[Op], old: Any, new: Any, path: str) -> None:
                 if key not in new:
                     ops.append({"op": "remove", "path": f"{path}/{escape(key)}", "old": thaw(value)})
     elif isinstance(old, list) and isinstance(new, list):
-        _diff_lists(old, new, path, ops)
+        _extend_lists(ops, old, new, path)
     elif not same(old, new):
         ops.append({"op": "replace", "path": path, "value": thaw(new), "old": thaw(old)})
 
 
-def _diff_lists(old: list[Any], new: list[Any], path: str, ops: list[Op]) -> None:
+def _extend_lists(ops: list[Op], old: list[Any], new: list[Any], path: str) -> None:
     shorter = min(len(old), len(new))
     if len(old) == len(new):
         for index in range(shorter):
-            extend(ops, old[index], new[index], f"{path}/{index}")
-    elif same(old[:shorter], new[:shorter]):
+            if old[index] is not new[index]:
+                extend(ops, old[index], new[index], f"{path}/{index}")
+    elif all(map(is_, old, new)) or same(old[:shorter], new[:shorter]):
         for index in range(shorter, len(new)):
             ops.append({"op": "add", "path": f"{path}/{index}", "value": thaw(new[index])})
         for index in range(len(old) - 1, shorter - 1, -1):

@@ -8,7 +8,8 @@ import orjson
 
 from ccgym.backend import patch
 from ccgym.backend.base import USER, Base, pointer
-from ccgym.backend.nodes import FROZEN, SCALARS, BadValue, Leaf, Sheet, freeze, freeze_table, thaw
+from ccgym.backend.freezing import BadValue, freeze, freeze_table
+from ccgym.backend.nodes import FROZEN, SCALARS, Leaf, Sheet, thaw
 from ccgym.backend.patch import Op
 from ccgym.backend.views import CLEAN, WRITTEN, Call, Root, Row, Table, View, changed
 

@@ -12,7 +12,8 @@ import orjson
 
 from ccgym.backend import patch
 from ccgym.backend.base import MODULUS, USER, Base, pointer
-from ccgym.backend.nodes import FROZEN, BadValue, Sheet, thaw
+from ccgym.backend.freezing import BadValue
+from ccgym.backend.nodes import FROZEN, Sheet, thaw
 from ccgym.backend.patch import Op
 from ccgym.backend.plan import ABSENT, Plan
 from ccgym.backend.views import VIEWS, Call, Root, Table, wrap, wrap_root
@@ -206,9 +207,12 @@ class State:
         where nobody else holds them."""
         if type(view) is not Root or not self.base.large:
             return
-        for name in [name for name, value in dict.items(view) if type(value) is Table]:
+        for name in view._lent:
             table = view.give_back(name)
-            if table is None or len(table) != len(current := self.section(name)):
+            if table is None:
+                continue
+            current = self.section(name) if view._call.dirty else table._source
+            if len(table) != len(current):
                 continue  # a row that was added and not committed, or past our back, is still in it
             for key in (*table._reached, *table._put):
                 _set(table, key, current[key])

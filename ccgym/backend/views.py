@@ -63,7 +63,9 @@ class _Copies:
 class Row(_Copies, dict[str, Any]):
     """A view of an object that holds scalars only: reads are native, writes say so."""
 
-    __slots__ = ("_call",)
+    __slots__ = ("_call", "_source")
+    _source: Leaf
+    """Where it stands in a list or an object; the rows of tables do without, their key tells."""
     _call: Call | list[str] | None
     """The call, while nothing was written; then the keys that were set; None once anything else was done."""
 
@@ -119,8 +121,9 @@ class List(list[Any]):
     """A view of a list. Its children are wrapped at once; whether it was changed is seen by comparing, so it overrides
     nothing that reads or writes: not even `heapq` can change it unseen."""
 
-    __slots__ = ("_first",)
+    __slots__ = ("_first", "_source")
     _first: list[Any]
+    _source: Seq
 
     def __copy__(self) -> list[Any]:
         return list(self)
@@ -138,7 +141,8 @@ class List(list[Any]):
 class View(_Copies, dict[str, Any]):
     """A view of an object with objects or lists in it, wrapped when they are reached."""
 
-    __slots__ = ("_call", "_state")
+    __slots__ = ("_call", "_source", "_state")
+    _source: Node | Sheet | dict[str, Any]
     _call: Call
     _state: int
     """CLEAN, REACHED once a child was wrapped, or WRITTEN."""
@@ -235,7 +239,7 @@ class View(_Copies, dict[str, Any]):
 class Table(View):
     """A view of a table. It remembers which keys were reached, written and dropped: a commit looks at no others."""
 
-    __slots__ = ("_gone", "_put", "_reached", "_source")
+    __slots__ = ("_gone", "_put", "_reached")
     _source: Sheet
     _reached: list[str]
     _put: dict[str, None]
@@ -272,14 +276,19 @@ class Table(View):
 class Root(View):
     """A view of the dict of tables. `lend` may have a view of a table ready from an earlier call of the same state."""
 
-    __slots__ = ("_lend", "_source")
+    __slots__ = ("_lend", "_lent")
     _source: dict[str, Any]
+    _lent: list[str]
+    """Names of the tables whose views may serve again."""
     _lend: Callable[[str], Table | None]
 
     def _reach(self, key: str, source: Any) -> Any:
         if type(source) is not Sheet:
             return View._reach(self, key, source)
-        table = self._lend(key) if len(source) >= WORTH_KEEPING else None
+        table = None
+        if len(source) >= WORTH_KEEPING:
+            table = self._lend(key)
+            self._lent.append(key)
         if table is None or table._source is not source:
             table = Table(source)
             table._state, table._source = CLEAN, source
@@ -290,8 +299,8 @@ class Root(View):
 
     def give_back(self, name: str) -> Table | None:
         """Take a table's view out, if it may serve another call: nobody has kept it, and little was done to it."""
-        table, source = _get(self, name), self._source.get(name)
-        if source is None or table._source is not source or len(source) < WORTH_KEEPING:
+        table, source = dict.get(self, name), self._source[name]
+        if type(table) is not Table or table._source is not source:
             return None
         _set(self, name, source)
         # One reference is ours, one the argument's: any other may be the tool's, who must not see a later call.
@@ -310,7 +319,7 @@ VIEWS = frozenset((Row, View, Table, List, Root))
 def wrap_root(tables: dict[str, Any], call: Call, lend: Callable[[str], Table | None]) -> Root:
     """A view of the dict of tables, for one call."""
     root = Root(tables)
-    root._call, root._state, root._source, root._lend = call, CLEAN, tables, lend
+    root._call, root._state, root._source, root._lend, root._lent = call, CLEAN, tables, lend, []
     return root
 
 
@@ -319,12 +328,12 @@ def wrap(source: Any, call: Call) -> Any:
     kind = type(source)
     if kind is Leaf:
         row = Row(source)
-        row._call = call
+        row._call, row._source = call, source
         return row
     if kind is Seq:
         call.lists = True
         items = List([wrap(item, call) if type(item) in FROZEN else item for item in source])
-        items._first = items[:]
+        items._first, items._source = items[:], source
         return items
     if kind is Sheet:
         table = Table(source)
@@ -332,7 +341,7 @@ def wrap(source: Any, call: Call) -> Any:
         table._reached, table._put, table._gone = [], {}, {}
         return table
     view = View(source)
-    view._call, view._state = call, CLEAN
+    view._call, view._state, view._source = call, CLEAN, source
     return view
 
 
@@ -351,6 +360,12 @@ def changed(value: Any) -> bool:
             return True
         return any(changed(item) for item in value if type(item) in VIEWS)
     return True
+
+
+def unchanged(view: Any) -> Any:
+    """What a view shows, where it knows that and nothing was written in it; else None."""
+    source = getattr(view, "_source", None)
+    return None if source is None or type(view) in (Table, Root) or changed(view) else source
 
 
 class Items(ItemsView[str, Any]):

@@ -1,0 +1,102 @@
+"""From what a tool has left behind to the immutable values of a state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from ccgym import jsontext
+from ccgym.backend.nodes import FROZEN, SCALARS, Leaf, Node, Seq, Sheet
+from ccgym.backend.views import VIEWS, unchanged
+from ccgym.jsontext import MAX_DEPTH
+
+_KEPT = SCALARS | FROZEN
+
+
+class BadValue(TypeError):
+    """A value that JSON cannot hold. `path` lists the keys and indices that lead to it."""
+
+    def __init__(self, what: str, path: tuple[str | int, ...]) -> None:
+        super().__init__(what)
+        self.what, self.path = what, path
+
+
+def freeze(value: Any, depth: int = 0) -> Any:
+    """An immutable copy of a value. What is immutable already, and views in which nothing was written, are shared.
+
+    Scalars are not looked into: `jsontext.canonical` of the result tells whether JSON can hold them.
+
+    Raises:
+        BadValue: an object of a type that JSON has not, or nesting deeper than 64.
+    """
+    kind = type(value)
+    if kind in _KEPT:
+        return value
+    if depth > MAX_DEPTH:
+        raise BadValue(f"nested deeper than {MAX_DEPTH}, or contains itself", ())
+    own = kind in VIEWS
+    if own and (source := unchanged(value)) is not None:
+        return source
+    if issubclass(kind, dict):
+        if SCALARS.issuperset(map(type, dict.values(value))):
+            return Leaf(value)
+        return Node(_frozen_items(dict.items(value) if own else value.items(), depth))
+    if issubclass(kind, list | tuple):
+        items = []
+        for index, item in enumerate(value):
+            try:
+                items.append(item if type(item) in _KEPT else freeze(item, depth + 1))
+            except BadValue as error:
+                raise BadValue(error.what, (index, *error.path)) from None
+        return Seq(items)
+    try:
+        return freeze(jsontext.clean(value), depth)
+    except TypeError:
+        raise BadValue(f"a {kind.__name__} is not JSON", ()) from None
+
+
+def _frozen_items(items: Iterable[tuple[Any, Any]], depth: int) -> dict[Any, Any]:
+    frozen = {}
+    for key, item in items:
+        try:
+            frozen[key] = item if type(item) in _KEPT else freeze(item, depth + 1)
+        except BadValue as error:
+            raise BadValue(error.what, (key, *error.path)) from None
+    return frozen
+
+
+def freeze_table(value: Any) -> Any:
+    """As `freeze`, where a dict becomes a `Sheet`."""
+    if not isinstance(value, dict):
+        return freeze(value)
+    items = dict.items(value) if type(value) in VIEWS else value.items()
+    return Sheet(_frozen_items(items, 0))
+
+
+def culprit(value: Any) -> BadValue:
+    """Why `jsontext.canonical` refused a frozen value, and where."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if type(key) is not str:
+                return BadValue(f"keys must be strings, found {key!r}", ())
+            try:
+                jsontext.canonical(key)
+            except TypeError:
+                return BadValue("a key is not valid Unicode", ())
+            try:
+                jsontext.canonical(item)
+            except TypeError:
+                inner = culprit(item)
+                return BadValue(inner.what, (key, *inner.path))
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            try:
+                jsontext.canonical(item)
+            except TypeError:
+                inner = culprit(item)
+                return BadValue(inner.what, (index, *inner.path))
+    if type(value) is str:
+        return BadValue("text that is not valid Unicode", ())
+    if type(value) is int:
+        return BadValue("an integer past 64 bits", ())
+    return BadValue(f"{value!r:.40} is not JSON", ())
