@@ -9,7 +9,7 @@ from bench.measure import Result, cpu_seconds
 from ccgym.rollouts import make_policy, rollout
 
 ENV = "ccgym/OrderDesk-v0"
-TASKS = 200
+TASKS = 60
 GROUP = 8
 ASKED_STEPS = 10_000
 TOGETHER = 64
@@ -17,7 +17,7 @@ ASKED_GAIN = 5.0
 SAMPLING = {"temperature": 0.9, "top_p": 0.9, "top_k": 50, "max_new_tokens": 160}
 
 
-def scripted(rounds: int = 3) -> Result:
+def scripted(rounds: int = 15) -> Result:
     """The oracle plays OrderDesk in groups: reset, steps, customer, events and all the domain's rewards."""
     env = ccgym.make(ENV)
     policy = make_policy("oracle")
