@@ -2,7 +2,8 @@
 #   make train              the whole main job: SFT, GRPO, evaluation (CONFIG=… for another run, ARGS="…" for more options)
 #   make test               the fast tests
 #   make test-slow          the slow ones
-#   make lint bench setup
+#   make bench              what is promised of speed and memory, measured beside baselines
+#   make lint docs setup
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV   ?= .venv
@@ -12,7 +13,7 @@ ARGS   ?=
 BIN   := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup train test test-slow bench lint format clean
+.PHONY: setup train test test-slow bench lint format docs clean
 
 setup: $(STAMP)
 
@@ -41,6 +42,9 @@ lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+docs: setup
+	$(BIN)/python docs/generate.py
 
 format: setup
 	$(BIN)/ruff check --fix .
