@@ -34,20 +34,19 @@ def freeze(value: Any, depth: int = 0) -> Any:
         return value
     if depth > MAX_DEPTH:
         raise BadValue(f"nested deeper than {MAX_DEPTH}, or contains itself", ())
-    own = kind in VIEWS
-    if own and (source := unchanged(value)) is not None:
+    if kind in VIEWS and (source := unchanged(value)) is not None:
         return source
-    if issubclass(kind, dict):
+    if kind is dict or issubclass(kind, dict):
         if SCALARS.issuperset(map(type, dict.values(value))):
             return Leaf(value)
-        return Node(_frozen_items(dict.items(value) if own else value.items(), depth))
+        return Node(_frozen_items(dict.items(value) if kind in VIEWS else value.items(), depth))
     if issubclass(kind, list | tuple):
         items = []
-        for index, item in enumerate(value):
+        for item in value:
             try:
                 items.append(item if type(item) in _KEPT else freeze(item, depth + 1))
             except BadValue as error:
-                raise BadValue(error.what, (index, *error.path)) from None
+                raise BadValue(error.what, (len(items), *error.path)) from None
         return Seq(items)
     try:
         return freeze(jsontext.clean(value), depth)

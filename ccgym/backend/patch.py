@@ -103,10 +103,13 @@ def extend(ops: list[Op], old: Any, new: Any, path: str) -> None:
         added = 0
         for key, value in new.items():
             before = old.get(key, _ABSENT)
-            if before is value or (type(value) is str and type(before) is str and value == before):
+            if before is value:
                 continue
-            at = f"{path}/{escape(key)}"
-            if before is _ABSENT:
+            at = f"{path}/{key}" if "/" not in key and "~" not in key else f"{path}/{escape(key)}"
+            if type(value) is str and type(before) is str:
+                if value != before:
+                    ops.append({"op": "replace", "path": at, "value": value, "old": before})
+            elif before is _ABSENT:
                 added += 1
                 ops.append({"op": "add", "path": at, "value": thaw(value)})
             else:

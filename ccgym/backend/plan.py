@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 
@@ -18,15 +18,9 @@ ABSENT: Any = object()
 _get = dict.get
 
 
-class Change(NamedTuple):
-    """One row as it will be. `row` may be ABSENT; `moved`: it stands at the end of its table from now on."""
-
-    section: str
-    key: str
-    row: Any
-    moved: bool
-    digest: int = 0
-    """What the row adds to the hash."""
+Change = tuple[str, str, Any, bool, int]
+"""One row as it will be: section, key, row (or ABSENT), whether it stands at the end of its table from now on, and what
+it adds to the hash."""
 
 
 class Plan:
@@ -128,7 +122,7 @@ class Plan:
             for key, row in value.items():
                 digest = self._hash(section, key, row)
                 self.delta += sign * digest
-                self.changes.append(Change(section, key, row if sign > 0 else ABSENT, False, digest))
+                self.changes.append((section, key, row if sign > 0 else ABSENT, False, digest))
         elif value is not ABSENT:
             self.delta += sign * self._hash(section, None, value)
 
@@ -145,14 +139,14 @@ class Plan:
         """Add one row: what it was, and what it is to be, not yet frozen."""
         if value is ABSENT:
             self.delta -= self._known_hash(section, key)
-            self.changes.append(Change(section, key, ABSENT, False))
+            self.changes.append((section, key, ABSENT, False, 0))
             self.ops.append({"op": "remove", "path": pointer(section, key), "old": thaw(old)})
             return
         try:
             new = freeze(value)
+            after = self._base.hasher(section, key, new)
         except BadValue as error:
             raise BadValue(error.what, (*_root(section), key, *error.path)) from None
-        after = self._hash(section, key, new)
         ops = self.ops
         if old is ABSENT:
             self.delta += after
@@ -164,7 +158,7 @@ class Plan:
                 self.delta += after - self._known_hash(section, key)
             elif not moved and orjson.dumps(old) == orjson.dumps(new):
                 return
-        self.changes.append(Change(section, key, new, moved, after))
+        self.changes.append((section, key, new, moved, after))
 
     def _cells(self, section: str, key: str, old: Any, row: Row) -> bool:
         """As `_row`, for the most common change: some columns of a row of scalars were set to scalars."""
@@ -183,7 +177,7 @@ class Plan:
             digest = self._hash(section, key, new)
             self.delta += digest - self._known_hash(section, key)
             self.ops += ops
-            self.changes.append(Change(section, key, new, False, digest))
+            self.changes.append((section, key, new, False, digest))
         return True
 
     def _known_hash(self, section: str, key: str) -> int:

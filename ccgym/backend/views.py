@@ -364,8 +364,16 @@ def changed(value: Any) -> bool:
 
 def unchanged(view: Any) -> Any:
     """What a view shows, where it knows that and nothing was written in it; else None."""
-    source = getattr(view, "_source", None)
-    return None if source is None or type(view) in (Table, Root) or changed(view) else source
+    kind = type(view)
+    if kind is Row:
+        if type(view._call) is not Call:
+            return None
+    elif kind is View:
+        if view._state is WRITTEN or changed(view):
+            return None
+    elif kind is not List or changed(view):
+        return None
+    return getattr(view, "_source", None)
 
 
 class Items(ItemsView[str, Any]):
