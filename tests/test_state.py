@@ -336,26 +336,33 @@ def test_a_view_that_a_tool_kept_reaches_no_later_call() -> None:
         state.release(view)
         del view
     expected, digest = state.document(), state.hash
-    for thing in reversed(kept):
-        if isinstance(thing, dict) and "orders" in thing:
-            thing["orders"]["W9"]["status"] = thing["orders"]["new"] = "forged"
-        elif isinstance(thing, dict) and "W9" in thing:
-            thing["W9"]["status"] = thing["new"] = "forged"
-        elif isinstance(thing, dict):
-            thing["status"] = "forged"
-        else:
-            for item in list(thing):
-                row = item[1] if isinstance(item, tuple) else item
-                if isinstance(row, dict):
-                    row["status"] = "forged"
-    for one in (state, other):
-        view = one.view()
-        assert "forged" not in json.dumps(view)
-        assert "forged" not in repr(view["orders"])
-        assert one.commit(view) == []
+    roots = [thing for thing in kept if isinstance(thing, dict) and "orders" in thing]
+    # Those that lead furthest down first: a root that was kept may take a table's view out of the next call's reach.
+    for thing in [*reversed([thing for thing in kept if thing not in roots]), *roots]:
+        forge(thing)
+        for one in (state, other):
+            view = one.view()
+            assert "forged" not in json.dumps(view)
+            assert "forged" not in repr(view["orders"])
+            assert one.commit(view) == []
     assert state.document() == expected
     assert state.hash == digest
     assert other.document() == document(400)
+
+
+def forge(thing: Any) -> None:
+    """Write through whatever a tool has kept of a call."""
+    if isinstance(thing, dict) and "orders" in thing:
+        thing["orders"]["W9"]["status"] = thing["orders"]["new"] = "forged"
+    elif isinstance(thing, dict) and "W9" in thing:
+        thing["W9"]["status"] = thing["new"] = "forged"
+    elif isinstance(thing, dict):
+        thing["status"] = "forged"
+    else:
+        for item in list(thing):
+            row = item[1] if isinstance(item, tuple) else item
+            if isinstance(row, dict):
+                row["status"] = "forged"
 
 
 def test_views_of_large_tables_are_reused_and_stay_true() -> None:
