@@ -22,7 +22,7 @@ from ccgym.errors import CcgymError, ToolError
 from ccgym.plugins import registry
 from ccgym.scoring import Scorer, gates_among
 from ccgym.sop import judge_asserts
-from ccgym.turns import Call, escape_text, forgery, nfc, parse_turn, render_response
+from ccgym.turns import Call, ParsedTurn, escape_text, forgery, nfc, parse_turn, render_response
 from ccgym.types import (
     SCHEMA_VERSION,
     TERMINATED,
@@ -138,13 +138,22 @@ class CcgymEnv(gymnasium.Env[str, str]):
         Raises:
             CcgymError: the episode is over: call `reset`.
         """
-        play = self.play(action)
+        if self._over:
+            raise CcgymError("the episode is over", fix="Call reset() before the next step()")
+        if self._blocks:
+            play = self.play(action)
+            try:
+                job = next(play)
+                while True:
+                    job = play.send(run_job(job))
+            except StopIteration as stop:
+                return stop.value
         try:
-            job = next(play)
-            while True:
-                job = play.send(run_job(job))
-        except StopIteration as stop:
-            return stop.value
+            for call in self._open(action):
+                self._run(call)
+        except Exception as error:
+            self._break(error)
+        return self._close()
 
     def render(self) -> str | None:  # type: ignore[override]
         """The transcript so far, as text, in mode `ansi`."""
@@ -158,24 +167,55 @@ class CcgymEnv(gymnasium.Env[str, str]):
         """`step` for a caller who drives many environments: yields each blocking Job and is sent its Outcome."""
         if self._over:
             raise CcgymError("the episode is over", fix="Call reset() before the next step()")
-        turn = action if isinstance(action, Turn) else Turn(action if isinstance(action, str) else str(action))
+        try:
+            for call in self._open(action):
+                tool = self._tools.get(call.name)
+                outcome = None
+                if tool is not None and tool.blocking and self._ending is None and self._problem_with(call) is None:
+                    outcome = yield Job(self.backend.prepare(call.name, call.arguments), tool.seconds)
+                self._run(call, outcome)
+        except Exception as error:
+            self._break(error)
+        return self._close()
+
+    def _open(self, action: str | Turn) -> Sequence[Call]:
+        """Begin a step: take in the turn, and return the calls it asks for. `_ending` is set where it ends the talk."""
         self._step += 1
-        mark = len(self.episode.events)
+        self._mark = len(self._events)
         self._answers: list[str] = []
         self._answers_from = "tool"
         self._messages: list[dict[str, Any]] = []
-        try:
-            ending = yield from self._turn(turn)
-        except Exception as error:  # promise 4: whatever breaks in here is an episode's end, not the caller's
-            self._emit(ErrorEvent, code="env_error", message=f"{type(error).__name__}: {error}"[:500])
-            ending = "env_error"
-        if ending is None and self._step >= self._limits.max_steps:
-            ending = self._limit("max_steps", self._limits.max_steps)
+        self._ending: str | None = None
+        text = self._take(action) if isinstance(action, Turn) else action if isinstance(action, str) else str(action)
+        if self._ending is not None:
+            return ()
+        parsed = self._parse(text, action.limit if isinstance(action, Turn) else None)
+        if parsed is None:
+            return ()
+        if parsed.error is not None:
+            self._emit(ErrorEvent, code="bad_format", message=parsed.error)
+            error = {"code": "bad_format", "message": parsed.error}
+            self._answers.append(render_response("", "", error=error))
+            self._count_error()
+        elif parsed.reply is not None:
+            self._reply(parsed.reply)
+        return parsed.calls
+
+    def _break(self, error: Exception) -> None:
+        """Promise 4: whatever breaks within a step is the episode's end, not the caller's."""
+        self._emit(ErrorEvent, code="env_error", message=f"{type(error).__name__}: {error}"[:500])
+        self._ending = "env_error"
+
+    def _close(self) -> Step:
+        """End a step: limits, rewards, and what the caller is told."""
+        if self._ending is None and self._step >= self._limits.max_steps:
+            self._limit("max_steps", self._limits.max_steps)
+        ending = self._ending
         reward = self._score_step()
         info: Info = {}
         if ending is not None:
             reward += self._finish(ending, info)
-        events = self.episode.events[mark:]
+        events = self._events[self._mark :]
         if ending is not None:  # no clock stands in info
             events = [msgspec.structs.replace(e, seconds=0.0) if type(e) is End else e for e in events]
         info["events"] = events
@@ -211,6 +251,7 @@ class CcgymEnv(gymnasium.Env[str, str]):
         self._episode_seed = seeds.derive(seed, task.id)
         self.tools = domain.tools_for(task)
         self._tools = {tool.name: tool for tool in self.tools}
+        self._blocks = any(tool.blocking for tool in self.tools)
         self.episode = Episode()
         self._events = self.episode.events
         self._step = self._calls = self._errors = self._chars = 0
@@ -276,83 +317,77 @@ class CcgymEnv(gymnasium.Env[str, str]):
     def _new_backend(self, task: Task) -> Any:
         return make_backend(self.domain, task, self._episode_seed, self._registry)
 
-    def _turn(self, turn: Turn) -> Generator[Job, Outcome, str | None]:
-        """Play a turn; return the reason to end, or None."""
+    def _take(self, turn: Turn) -> str:
+        """The text of a policy's turn; its tokens go on record, and a policy that failed ends the episode."""
         if turn.context is not None and turn.ids is not None:
             ids = turn.context + turn.ids
             mask = [0] * len(turn.context) + [1] * len(turn.ids)
             self._emit(Model, ids=ids, mask=mask, logprobs=turn.logprobs, version=turn.version)
         if turn.error is not None:
             self._emit(ErrorEvent, code="policy_error", message=turn.error[:500])
-            return "policy_error"
-        text = nfc(turn.text)
+            self._ending = "policy_error"
+        return turn.text
+
+    def _parse(self, text: str, limit: str | None) -> ParsedTurn | None:
+        """Put a turn on record and parse it; None where it ends the episode by itself."""
+        text = nfc(text)
         room = self._limits.max_chars - self._chars
         self._chars += len(text)
         if len(text) > room:
             # One character past the room, so that a replay of what was recorded meets the limit too.
             self._say(text[: max(room, 0) + 1])
-            return self._limit("max_chars", self._limits.max_chars)
+            self._limit("max_chars", self._limits.max_chars)
+            return None
         self._say(text)
-        if turn.limit is not None:
-            return self._limit(turn.limit, 0)
+        if limit is not None:
+            self._limit(limit, 0)
+            return None
         forged = forgery(text)
         if forged is not None:
             self._emit(ErrorEvent, code="forged_token", message=f"the turn holds {forged[:80]}")
-            return "forged_token"
-        parsed = parse_turn(text)
-        if parsed.error is not None:
-            self._emit(ErrorEvent, code="bad_format", message=parsed.error)
-            error = {"code": "bad_format", "message": parsed.error}
-            self._answers.append(render_response("", "", error=error))
-            return self._count_error()
-        if parsed.reply is not None:
-            return self._reply(parsed.reply)
-        ending = None
-        for call in parsed.calls:
-            if ending is not None:
-                self._answer(call, error=("not_run", "an earlier call of this turn ended the talk"))
-                continue
-            tool = self._tools.get(call.name)
-            problem = self._problem_with(call, tool)
-            if problem is not None or tool is None:
-                self._answer(call, error=problem)
-                ending = self._count_error()
-                continue
-            outcome = None
-            if tool.blocking:
-                outcome = yield Job(self.backend.prepare(call.name, call.arguments), tool.seconds)
-            ending = self._run(call, tool, outcome)
-        return ending
+            self._ending = "forged_token"
+            return None
+        return parse_turn(text)
 
     def _say(self, text: str) -> None:
         n, step = len(self._events), self._step
         self._add(Message(episode=self._sample, n=n, step=step, hash=self._hash, role="assistant", content=text))
         self._messages.append({"role": "assistant", "content": text})
 
-    def _reply(self, text: str) -> str | None:
+    def _reply(self, text: str) -> None:
         answer = self._customer.answer(text)
         self._answers.append(self._user_says(answer))
         self._answers_from = "user"
         if answer.done:
-            return "customer_done"
-        return "customer_left" if answer.left else None
+            self._ending = "customer_done"
+        elif answer.left:
+            self._ending = "customer_left"
 
     def _user_says(self, line: CustomerTurn) -> str:
         content = escape_text(nfc(line.text))
         self._emit(UserEvent, content=content, done=line.done, left=line.left, reveals=list(line.reveals))
         return content
 
-    def _problem_with(self, call: Call, tool: Tool | None) -> tuple[str, str] | None:
+    def _problem_with(self, call: Call) -> tuple[str, str] | None:
         """Code and message of what is wrong with a call before it runs, or None."""
         if call.error is not None:
             return "bad_json", call.error
-        if tool is None:
+        if call.name not in self._tools:
             return "unknown_tool", _unknown_tool(call.name, self._tools)
         invalid = self.domain.validators[call.name](call.arguments)
         return None if invalid is None else ("bad_arguments", invalid)
 
-    def _run(self, call: Call, tool: Tool, outcome: Outcome | None) -> str | None:
-        """Run a valid call, or take in what a blocking one came to; return the reason to end, or None."""
+    def _run(self, call: Call, outcome: Outcome | None = None) -> None:
+        """Run one call of the agent, or take in what a blocking one came to."""
+        if self._ending is not None:
+            self._answer(call, error=("not_run", "an earlier call of this turn ended the talk"))
+            return
+        problem = self._problem_with(call)
+        if problem is not None:
+            self._answer(call, error=problem)
+            self._count_error()
+            return
+        tool = self._tools[call.name]
         try:
             if outcome is None:
                 result = self.backend.call(call.name, call.arguments)
@@ -360,9 +395,11 @@ class CcgymEnv(gymnasium.Env[str, str]):
                 result = self.backend.finish(outcome.value, outcome.error)
         except ToolError as error:
             self._answer(call, error=(error.code, error.message), effect=tool.effect)
-            return self._count_error()
+            self._count_error()
+            return
         self._answer(call, result=result, effect=tool.effect)
-        return "terminal_tool" if tool.terminal else None
+        if tool.terminal:
+            self._ending = "terminal_tool"
 
     def _answer(
         self,
@@ -422,15 +459,15 @@ class CcgymEnv(gymnasium.Env[str, str]):
             self._answer(call, result=result, effect=tool.effect, requestor="user")
         return failure
 
-    def _count_error(self) -> str | None:
+    def _count_error(self) -> None:
         self._errors += 1
         if self._errors >= self._limits.max_errors:
-            return self._limit("max_errors", self._limits.max_errors)
-        return None
+            self._limit("max_errors", self._limits.max_errors)
 
-    def _limit(self, name: str, limit: float) -> str:
+    def _limit(self, name: str, limit: float) -> None:
+        """Truncate the episode."""
         self._emit(LimitEvent, name=name, limit=limit)
-        return name
+        self._ending = name
 
     # --- the end ----------------------------------------------------------------------------------------------------
 
