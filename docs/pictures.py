@@ -1,0 +1,57 @@
+"""Make the README's pictures from a finished run: `python docs/pictures.py runs/quickstart`. Needs chromium."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+IMAGES = Path(__file__).parent / "images"
+WIDTH = 104
+
+
+def terminal(title: str, commands: list[list[str]], path: Path) -> None:
+    """Run commands as on a terminal, and write what they print, under their prompts, as an SVG."""
+    console = Console(record=True, width=WIDTH, file=open(os.devnull, "w"), force_terminal=True)  # noqa: SIM115
+    env = {**os.environ, "FORCE_COLOR": "1", "COLUMNS": str(WIDTH), "OMP_NUM_THREADS": "1"}
+    for command in commands:
+        console.print(Text("$ " + " ".join(command), style="bold"))
+        done = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
+        console.print(Text.from_ansi(done.stdout.rstrip()))
+        console.print()
+    console.save_svg(str(path), title=title)
+
+
+def page(html: Path, path: Path, size: str = "1180,1300") -> None:
+    """Take a screenshot of a page."""
+    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if browser is None:
+        sys.exit("No chromium found. On Debian and Ubuntu run: apt-get install chromium")
+    with tempfile.TemporaryDirectory() as profile:
+        subprocess.run(
+            [
+                browser, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync",
+                "--disable-background-networking", "--hide-scrollbars", f"--user-data-dir={profile}",
+                f"--window-size={size}", f"--screenshot={path}", html.resolve().as_uri(),
+            ],
+            check=True, capture_output=True, timeout=120,
+        )  # fmt: skip
+
+
+def main(run: Path) -> None:
+    """Write `images/train.svg`, `images/replay.svg` and `images/report.png`."""
+    IMAGES.mkdir(exist_ok=True)
+    terminal("ccgym train", [["ccgym", "train", "--resume", str(run)]], IMAGES / "train.svg")
+    episode = min((run / "episodes" / "eval-grpo").glob("*.jsonl"))
+    terminal("ccgym replay", [["ccgym", "replay", f"{episode}#0"]], IMAGES / "replay.svg")
+    page(run / "report.html", IMAGES / "report.png")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1] if len(sys.argv) > 1 else "runs/quickstart"))
