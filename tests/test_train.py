@@ -401,5 +401,3 @@ def test_failures_of_rewards_stop_a_run_that_they_would_starve(tmp_path, model):
 def test_a_run_directory_is_not_a_run_without_its_config(tmp_path):
     with pytest.raises(ConfigError, match="no run directory"):
         train(None, resume=tmp_path)
-
-

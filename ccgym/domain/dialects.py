@@ -95,9 +95,7 @@ def _entries(data: Any) -> tuple[list[Any] | None, list[Any]]:
     return (data if isinstance(data, list) else None), path
 
 
-def _read_tool(
-    entry: Any, file: str, path: list[Any], findings: Findings
-) -> tuple[Tool, ArgumentValidator] | None:
+def _read_tool(entry: Any, file: str, path: list[Any], findings: Findings) -> tuple[Tool, ArgumentValidator] | None:
     def place(*more: Any) -> str:
         name = body.get("name") if isinstance(body, dict) else None
         label = f" ({name})" if isinstance(name, str) and name else ""

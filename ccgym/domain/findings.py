@@ -38,9 +38,7 @@ class Finding:
 class Findings(list[Finding]):
     """Findings in the order they were made."""
 
-    def add(
-        self, code: str, place: str, message: str, fix: str | None = None, *, severity: Severity = "error"
-    ) -> None:
+    def add(self, code: str, place: str, message: str, fix: str | None = None, *, severity: Severity = "error") -> None:
         """Note one finding."""
         self.append(Finding(code, severity, place, message, fix or None))
 

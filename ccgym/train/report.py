@@ -115,7 +115,7 @@ def _evaluation(found: Json) -> str:
     rows = []
     for name, told, _ in present:
         cells = [
-            f'<td{" class=best" if column in best and found[name].get(column) == best[column] else ""}>'
+            f"<td{' class=best' if column in best and found[name].get(column) == best[column] else ''}>"
             f"{_value(found[name].get(column), column)}</td>"
             for column in columns
         ]
@@ -248,5 +248,3 @@ def _value(value: float | None, column: str) -> str:
 
 def _percent(value: float | None, digits: int = 0) -> str:
     return "–" if value is None else f"{100 * value:.{digits}f} %"
-
-

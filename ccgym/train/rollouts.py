@@ -97,8 +97,6 @@ class Rollouts:
             )
 
 
-
-
 def _lost(group: Group) -> dict[int, str]:
     """Members that teach nothing, with the reason: they could not be scored, or what failed was not the agent."""
     failed = {

@@ -21,7 +21,6 @@ from ccgym.train.estimate import estimate
 from ccgym.train.folder import RunFolder, open_run
 from ccgym.train.preflight import preflight
 
-_log = logging.getLogger("ccgym")
 SUCCESS_AND_DIVERSITY = ("correctness", "diversity")
 """Rewards that are always computed: evaluation and the collapse alarm rest on them. Weight 0 where none is given."""
 
@@ -246,9 +245,7 @@ class _Stages:
         from ccgym.rollouts.local import TokenPolicy
         from ccgym.rollouts.sampler import Sampling as Plan
 
-        plan = Plan(
-            settings.temperature, settings.top_p, settings.top_k, settings.max_new_tokens, settings.max_tokens
-        )
+        plan = Plan(settings.temperature, settings.top_p, settings.top_k, settings.max_new_tokens, settings.max_tokens)
         encoder = Encoder(loaded.tokenizer)
         sampler = self.config.grpo.sampler if name == "grpo" and trainer is not None else "hf"
         return TokenPolicy(name, encoder, make_sampler(sampler, loaded.model, encoder, plan, trainer=trainer))
@@ -326,3 +323,5 @@ def _libraries(config: Config) -> None:
         raise MissingExtra("training", "train") from None
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
+    # For each row that leaves its group, TRL would print all that is known of it; our own metrics count such rows.
+    logging.getLogger("trl").setLevel(logging.ERROR)
