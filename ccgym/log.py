@@ -1,4 +1,4 @@
-"""The episode log: one group a file, one event a line, appended and flushed, each line chained by a digest.
+"""The episode log: one group a file, one event a line, appended, each line chained by a digest.
 
 A line is the event as compact JSON whose last field is `digest`: BLAKE2b-128 over the previous digest of the same
 episode and the line's own bytes before that field. The `group` line chains on the last digests of all its episodes.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -29,6 +30,8 @@ _BLAKE = blake2b(digest_size=16)
 _MAY_HOLD_NAN = (Begin, Model, RewardEvent, GroupEvent)
 """Kinds whose numbers nobody has looked at yet; what tools said was refused before it became an event."""
 _TAIL = len(b',"digest":"') + 32 + len(b'"}')
+FLUSH_SECONDS, FLUSH_BYTES = 0.2, 1 << 16
+"""Events that follow each other faster than this are flushed together, up to so many bytes."""
 GROUP = -1
 """The `episode` number of the line that speaks of the whole group."""
 
@@ -56,12 +59,18 @@ def _digest(previous: bytes, body: bytes) -> bytes:
 
 
 class EpisodeWriter:
-    """Appends the events of one group to one file, a flush a write: a reader sees whole lines as they come."""
+    """Appends the events of one group to one file, in whole lines.
+
+    What comes in quick succession is gathered and flushed together, a few times a second: a process that is killed
+    loses no more than that, and a system call a step would cost more than all the rest of writing it.
+    """
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._file = open(self.path, "wb", buffering=0)  # noqa: SIM115 (closed by close)
+        self._pending = bytearray()
+        self._flushed = time.monotonic()
         self._chain: dict[int, bytes] = {}
 
     def write(self, events: Iterable[Any]) -> None:
@@ -76,11 +85,22 @@ class EpisodeWriter:
             self._chain[event.episode] = digest
             lines.append(line)
         if lines:
-            self._file.write(b"".join(lines))
+            self._pending += b"".join(lines)
+            if len(self._pending) > FLUSH_BYTES or time.monotonic() - self._flushed > FLUSH_SECONDS:
+                self.flush()
+
+    def flush(self) -> None:
+        """Make everything written so far visible to readers."""
+        if self._pending:
+            self._file.write(self._pending)
+            self._pending.clear()
+        self._flushed = time.monotonic()
 
     def close(self) -> None:
-        """Close the file. Writing after it is an error."""
-        self._file.close()
+        """Flush and close the file. Writing after it is an error."""
+        if not self._file.closed:
+            self.flush()
+            self._file.close()
 
     def __enter__(self) -> EpisodeWriter:
         return self

@@ -36,6 +36,22 @@ def test_what_is_written_is_read_back_equal(group):
     assert read_episodes(f"{path}#1")[0].events == episodes[1].events
 
 
+def test_a_reader_sees_whole_lines_while_the_file_is_written(desk, tmp_path, monkeypatch):
+    events = ccgym.enact(desk, "hand", [{"name": "hand_over", "args": {"reason": "asked"}}]).events
+    path = tmp_path / "x.jsonl"
+    with EpisodeWriter(path) as writer:
+        writer.write(events[:2])
+        writer.flush()
+        assert read_log(path).episodes[0].events == events[:2]
+        monkeypatch.setattr("ccgym.log.FLUSH_SECONDS", 0.0)
+        writer.write(events[2:4])
+        assert read_log(path).notices == []
+        assert len(read_log(path).episodes[0]) == 4
+        monkeypatch.setattr("ccgym.log.FLUSH_SECONDS", 3600.0)
+        writer.write(events[4:])
+    assert read_log(path).episodes[0].events == events
+
+
 def test_ids_in_file_names_are_percent_encoded(group):
     assert group[0].name == "000003-a%2Fb%23c.jsonl"
 

@@ -248,7 +248,8 @@ def test_5_every_group_is_a_file_that_reads_back_as_what_was_returned(desk, tmp_
     assert len((tmp_path / "index.jsonl").read_text().splitlines()) == 12
 
 
-def test_5_events_are_in_the_file_while_the_episode_is_played(desk, tmp_path):
+def test_5_events_are_in_the_file_while_the_episode_is_played(desk, tmp_path, monkeypatch):
+    monkeypatch.setattr("ccgym.log.FLUSH_SECONDS", 0.0)  # as when turns come slowly
     sizes = []
 
     def line(request):

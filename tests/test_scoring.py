@@ -143,7 +143,7 @@ def test_a_reward_that_hangs_is_interrupted_even_when_it_catches_everything():
 
 def test_outside_the_main_thread_a_slow_reward_fails_when_it_returns():
     def slow(_episode):
-        time.sleep(0.05)
+        time.sleep(0.2)
         return RewardResult(1.0)
 
     scorer, found = Scorer({rewarding("r", slow, seconds=0.01): 1.0}), []

@@ -13,6 +13,7 @@ import logging
 import os
 import queue
 import threading
+import time
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -26,7 +27,7 @@ from ccgym.domain import Domain, Task
 from ccgym.env import CcgymEnv, make
 from ccgym.env.env import Job, Outcome, run_job
 from ccgym.errors import CcgymError
-from ccgym.log import GROUP, EpisodeWriter, append_index, episode_path
+from ccgym.log import FLUSH_SECONDS, GROUP, EpisodeWriter, append_index, episode_path
 from ccgym.plugins import registry
 from ccgym.rollouts.policies import make_policy
 from ccgym.rollouts.turntaking import Turns
@@ -225,7 +226,12 @@ class _Runner:
                 if more:
                     continue
                 return
+            started = time.monotonic()
             self._round()
+            if time.monotonic() - started > FLUSH_SECONDS:  # a slow policy: whoever reads along sees every turn
+                for group in self.opened.values():
+                    if group.writer is not None:
+                        group.writer.flush()
 
     def close(self) -> None:
         """Close what an abandoned rollout leaves open."""
