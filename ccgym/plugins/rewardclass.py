@@ -27,7 +27,7 @@ class RewardMark:
     range: tuple[float, float]
     """Lowest and highest value it may return."""
     seconds: float
-    """CPU time that one call may take; by the clock it has ten times as long."""
+    """Time limit of one call, by the clock: generous, for a busy machine is not the reward's fault."""
 
 
 def reward(*, range: tuple[float, float] = (0.0, 1.0), seconds: float = 5.0) -> Callable[[C], C]:

@@ -29,7 +29,7 @@ class Part(NamedTuple):
 YES = Part(1.0)
 
 
-@reward(range=(0.0, 1.0), seconds=5.0)
+@reward(range=(0.0, 1.0), seconds=30.0)
 class Correctness:
     """The product of the components in `reward_basis`; 0 unless the customer was done or a terminal tool was called.
 

@@ -13,7 +13,7 @@ from ccgym_rewards._text import mask, words
 Vector = dict[str, float]
 
 
-@reward(range=(0.0, 1.0), seconds=5.0)
+@reward(range=(0.0, 1.0), seconds=30.0)
 class Diversity:
     """Mean of 1 / multiplicity of a member's tool sequence, and 1 - its replies' mean cosine to the others'.
 

@@ -7,7 +7,7 @@ from ccgym.types import Model
 from ccgym_rewards._calls import split_repeats
 
 
-@reward(range=(0.0, 1.0), seconds=5.0)
+@reward(range=(0.0, 1.0), seconds=30.0)
 class Efficiency:
     """Mean of three ratios, each at most 1: turns, calls asked twice, and length, against the task's reference.
 

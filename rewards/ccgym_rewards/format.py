@@ -13,7 +13,7 @@ CALL_ERRORS = frozenset({"bad_json", "unknown_tool", "bad_arguments"})
 """Codes of tool errors: the call was off the format or the schema. What a tool itself refuses is no such error."""
 
 
-@reward(range=(0.0, 1.0), seconds=5.0)
+@reward(range=(0.0, 1.0), seconds=30.0)
 class Format:
     """1 / (1 + malformed turns): 1 when every turn is well-formed. Further turns never win back what one has lost."""
 

@@ -37,7 +37,7 @@ class Manners(NamedTuple):
     polite: re.Pattern[str]
 
 
-@reward(range=(0.0, 1.0), seconds=5.0)
+@reward(range=(0.0, 1.0), seconds=30.0)
 class Style:
     """Mean of manners and similarity; manners alone where nothing was fitted.
 
