@@ -18,7 +18,7 @@ from ccgym.cli.logs import show_logs
 from ccgym.cli.names import pick
 from ccgym.cli.output import Output, debug_option
 from ccgym.cli.verbs import MODULES, VERBS, owner, plugin_verbs
-from ccgym.errors import CcgymError, ConfigError, DomainError, PluginError
+from ccgym.errors import CcgymError, ConfigError, PluginError
 
 
 class Verbs(click.Group):
@@ -141,8 +141,6 @@ def _fail(out: Output, error: BaseException, sentence: str, *, status: int) -> i
     if out.debug:
         traceback.print_exception(error)
     out.error(sentence)
-    for finding in error.findings if isinstance(error, DomainError) and len(error.findings) > 1 else ():
-        out.error(f"  {finding}", label=False)
     if out.json:
         out.data({"error": {"kind": type(error).__name__, "message": sentence, "status": status}})
     return status
