@@ -49,10 +49,9 @@ class Output:
         """A line beside the result: goes to stderr, so that a pipe holds only the result."""
         click.echo(clean_terminal(text), err=True)
 
-    def error(self, text: str, *, label: bool = True) -> None:
+    def error(self, text: str) -> None:
         """A sentence on stderr."""
-        prefix = click.style("Error: ", fg="red", bold=True) if label else ""
-        click.echo(prefix + clean_terminal(text), err=True)
+        click.echo(click.style("Error: ", fg="red", bold=True) + clean_terminal(text), err=True)
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[Any]], title: str = "") -> None:
         """A table; numbers to the right. In a pipe: a line a row, columns aligned, no cell cut."""
