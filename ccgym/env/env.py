@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import gymnasium
 import msgspec
@@ -17,7 +16,7 @@ from ccgym.backend import make_backend
 from ccgym.domain import Domain, Limits, Task
 from ccgym.env.jobs import Job, Outcome, run_job
 from ccgym.env.space import UnicodeText
-from ccgym.env.target import Reference, play_reference
+from ccgym.env.target import Reference, find_reference
 from ccgym.errors import CcgymError, ToolError
 from ccgym.plugins import registry
 from ccgym.scoring import Scorer, gates_among
@@ -48,8 +47,6 @@ from ccgym.users import make_customer
 Info = dict[str, Any]
 Step = tuple[str, float, bool, bool, Info]
 _STEP_SLACK = 4096
-_REFERENCES: WeakKeyDictionary[Domain, dict[Any, Reference]] = WeakKeyDictionary()
-"""What playing a task's reference led to: by task and backend, and by episode seed where it asked for ids."""
 
 
 class CcgymEnv(gymnasium.Env[str, str]):
@@ -259,7 +256,7 @@ class CcgymEnv(gymnasium.Env[str, str]):
         self._started = time.perf_counter()
         self.backend = self._new_backend(task)
         self._hash = self.backend.digest()
-        reference = self._reference(task)
+        reference = self.reference()
         self._emit(
             Begin,
             schema=SCHEMA_VERSION,
@@ -497,32 +494,10 @@ class CcgymEnv(gymnasium.Env[str, str]):
 
     # --- the target and the record ----------------------------------------------------------------------------------
 
-    def _reference(self, task: Task) -> Reference:
-        """The task's reference; shared by all seeds unless the reference asked for ids or random numbers."""
-        cache = _REFERENCES.setdefault(self.domain, {})
-        world = type(getattr(self.backend, "own", self.backend))
-        key = (task.digest, world)
-        found = cache.get(key) or cache.get((*key, self._episode_seed))
-        if found is None:
-            backend = self._new_backend(task)
-
-            def play(name: str, arguments: dict[str, Any], requestor: Any) -> dict[str, str] | None:
-                invalid = "no such tool" if name not in self.domain.tools else self.domain.validators[name](arguments)
-                if invalid is not None:
-                    return {"code": "bad_arguments", "message": invalid}
-                try:
-                    backend.call(name, arguments, requestor)
-                except ToolError as error:
-                    return {"code": error.code, "message": error.message}
-                return None
-
-            found = play_reference(self._task_json.get("expect", {}), backend, play)
-            cache[(*key, self._episode_seed) if backend.seeded else key] = found
-        return found
-
     def reference(self) -> Reference:
         """The reference of the task that is being played: target, size, and what failed in it."""
-        return self._reference(self.task)
+        world = type(getattr(self.backend, "own", self.backend))
+        return find_reference(self.domain, self.task, self._episode_seed, world, lambda: self._new_backend(self.task))
 
     def _emit(self, kind: Callable[..., Any], /, **fields: Any) -> None:
         self._add(kind(episode=self._sample, n=len(self._events), step=self._step, hash=self._hash, **fields))

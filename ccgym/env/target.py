@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from ccgym import jsontext
+from ccgym.domain import Domain, Task
+from ccgym.errors import ToolError
 from ccgym.turns import render_call
 from ccgym.types import Target
-
-Play = Callable[[str, dict[str, Any], str], dict[str, str] | None]
-"""Runs one call (name, arguments, requestor) and returns its error, or None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,9 @@ class Reference:
     size: dict[str, int]
     """`turns`, `calls` and `chars` of the agent in the reference."""
     problems: tuple[str, ...] = ()
+
+
+_KNOWN: WeakKeyDictionary[Domain, dict[Any, Reference]] = WeakKeyDictionary()
 
 
 def reference_size(expect: dict[str, Any]) -> dict[str, int]:
@@ -44,14 +47,30 @@ def reference_size(expect: dict[str, Any]) -> dict[str, int]:
     return {"turns": turns, "calls": calls, "chars": chars}
 
 
-def play_reference(expect: dict[str, Any], backend: Any, play: Play) -> Reference:
-    """Find the target on a backend that stands at the episode's initial state. The backend is used up.
+def find_reference(domain: Domain, task: Task, seed: int, world: type, new_backend: Callable[[], Any]) -> Reference:
+    """A task's reference, played once: for all seeds together, unless it asked for ids or random numbers.
 
     Args:
-        expect: the task's `expect` as JSON.
-        backend: a fresh backend after the task's `init`.
-        play: runs one call through the agent's own code path.
+        domain: the task's.
+        task: the task.
+        seed: of the episode.
+        world: the kind of backend; another kind may lead elsewhere.
+        new_backend: makes a backend that stands at the episode's initial state.
     """
+    known = _KNOWN.setdefault(domain, {})
+    key = (task.digest, world)
+    found = known.get(key) or known.get((*key, seed))
+    if found is None:
+        if len(known) > 100_000:
+            known.clear()
+        backend = new_backend()
+        found = _play(domain, task.as_json().get("expect", {}), backend)
+        known[(*key, seed) if backend.seeded else key] = found
+    return found
+
+
+def _play(domain: Domain, expect: dict[str, Any], backend: Any) -> Reference:
+    """Find the target on a fresh backend, which is used up."""
     size = reference_size(expect)
     wanted = expect.get("state", {})
     mode = wanted.get("mode", "replay")
@@ -63,7 +82,13 @@ def play_reference(expect: dict[str, Any], backend: Any, play: Play) -> Referenc
     for number, action in enumerate(expect.get("actions", ())):
         if "say" in action:
             continue
-        error = play(action["name"], action.get("args", {}), action.get("requestor", "assistant"))
-        if error is not None:
-            problems.append(f"/expect/actions/{number}: {action['name']} answers {error['code']}: {error['message']}")
+        name, arguments = action["name"], action.get("args", {})
+        problem = "no such tool" if name not in domain.tools else domain.validators[name](arguments)
+        if problem is None:
+            try:
+                backend.call(name, arguments, action.get("requestor", "assistant"))
+            except ToolError as error:
+                problem = f"{error.code}: {error.message}"
+        if problem is not None:
+            problems.append(f"/expect/actions/{number}: {name} answers {problem}")
     return Reference(Target(hash=backend.digest(), patch=backend.net_patch()), size, tuple(problems))
