@@ -1,8 +1,7 @@
-"""Training: demonstrations, the mask report, metrics, the collapse alarm, and whole micro runs."""
+"""Training: demonstrations, the mask report, metrics and the collapse alarm."""
 
 from __future__ import annotations
 
-import json
 import re
 
 import pytest
@@ -13,26 +12,19 @@ import tiny_llama
 
 import ccgym
 from ccgym.env import find_domain
-from ccgym.errors import CcgymError, ConfigError
+from ccgym.errors import ConfigError
 from ccgym.evaluate import sop_breaks
 from ccgym.log import read_episodes
 from ccgym.rollouts.encoder import Encoder
 from ccgym.scoring import Scorer
 from ccgym.train import sft
 from ccgym.train.config import Demonstrations, EarlyStop, parse_config
-from ccgym.train.console import Plain, Steps
+from ccgym.train.console import Steps
 from ccgym.train.demonstrations import demonstrate, train_tasks
-from ccgym.train.metrics import Collapse, Metrics, read_metrics, without_times
+from ccgym.train.metrics import Collapse, Metrics, read_metrics
 from ccgym.train.rollouts import tasks_of
-from ccgym.train.run import train
 
 DESK = "ccgym/OrderDesk-v0"
-MICRO = {
-    "sft": {"demonstrations": {"n": 24, "break_share": 0.3}, "steps": 3, "batch": 4, "lr": 1e-3},
-    "grpo": {"iterations": 2, "tasks_per_iteration": 2, "group": 4, "micro_batch": 4, "max_new_tokens": 12,
-             "max_tokens": 1400},
-    "eval": {"tasks": 3, "samples": 2, "max_new_tokens": 12, "max_tokens": 1400},
-}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -43,31 +35,6 @@ def domain():
 @pytest.fixture(scope="module")
 def scorer(domain):
     return Scorer({"correctness": 1.0}, domain=domain)
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    return tiny_llama.save(tmp_path_factory.mktemp("model"))
-
-
-@pytest.fixture(scope="module")
-def micro(tmp_path_factory, model):
-    """The directory of a whole run."""
-    lines: list[str] = []
-    config = parse_config({**MICRO, "name": "micro", "runs": str(tmp_path_factory.mktemp("runs")), "model": str(model)})
-    run = train(config, console=Said(lines))
-    (run / "said").write_text("\n".join(lines))
-    return run
-
-
-class Said(Plain):
-    """A console that remembers."""
-
-    def __init__(self, lines):
-        self.lines = lines
-
-    def line(self, text="", style=None):
-        self.lines.append(text)
 
 
 # ---- tasks and demonstrations
@@ -247,157 +214,3 @@ def test_steps_are_plain_lines_in_a_pipe():
     with Steps(Said(lines), "grpo", 2) as steps:
         steps({"stage": "grpo", "step": 1, "correctness": 0.5, "kl": None, "lr": 2e-4, "time": {"seconds": 1.0}})
     assert lines == ["grpo 1/2  correct 0.500  lr 2e-04  1.0 s"]
-
-
-# ---- whole runs
-
-
-def test_a_run_leaves_everything_that_it_promises(micro):
-    names = {path.name for path in micro.iterdir()}
-    assert names >= {"config.yaml", "run.json", "metrics.jsonl", "index.jsonl", "eval.json", "report.html", "sft",
-                     "grpo", "tb", "episodes"}  # fmt: skip
-    assert {path.name for path in (micro / "episodes").iterdir()} == {
-        "demos", "eval-base", "eval-sft", "eval-grpo", "grpo"
-    }  # fmt: skip
-    facts = json.loads((micro / "run.json").read_text())
-    assert all(stage["cpu_seconds"] >= 0 for stage in facts["stages"].values())
-    assert facts["threads"] == 1
-
-
-def test_every_iteration_says_what_it_should(micro):
-    grpo = [line for line in read_metrics(micro / "metrics.jsonl") if line["stage"] == "grpo"]
-    assert [line["step"] for line in grpo] == [1, 2]
-    for each in grpo:
-        assert each.keys() >= {
-            "correctness", "reward", "reward/correctness", "reward/format", "diversity/unique", "diversity/cosine",
-            "kl", "length", "zero_variance", "sop_breaks", "lr", "loss", "time",
-        }  # fmt: skip
-    assert grpo[0]["kl"] == pytest.approx(0, abs=1e-6)
-    assert "time" not in without_times(grpo)[0]
-
-
-def test_the_evaluations_are_of_all_three_models(micro):
-    found = json.loads((micro / "eval.json").read_text())
-    assert list(found) == ["base", "sft", "grpo"]
-    assert found["base"]["samples"] == 1
-    assert {"pass^1", "pass^2", "sop_breaks_per_episode", "rewards", "seconds", "temperature"} <= found["sft"].keys()
-
-
-def test_the_run_ends_with_a_table_and_with_where_things_are(micro):
-    said = (micro / "said").read_text()
-    assert re.search(r"^base +0", said, re.M)
-    assert re.search(r"^grpo +0", said, re.M)
-    assert f"report:   {micro / 'report.html'}" in said
-    assert f"episodes: {micro / 'episodes'}" in said
-
-
-@pytest.mark.parametrize("stage", ["sft", "grpo"])
-def test_what_was_trained_can_be_played(micro, stage):
-    episodes = ccgym.rollout(DESK, f"hf:{micro / stage}", [find_domain(DESK).draw("track-en", "test", 0)])
-    assert episodes[0].end is not None
-    assert not [p for p in (micro / stage).iterdir() if p.suffix in (".bin", ".pt", ".pth")]
-
-
-def test_the_report_needs_nothing_and_escapes_everything(micro):
-    page = (micro / "report.html").read_text()
-    assert "default-src 'none'" in page
-    assert not re.search(r"<script|<img|<link|<iframe|\son\w+=|style=|url\(|http(s)?://", page)
-    assert page.count("<svg") >= 8
-    assert "&lt;tool_call&gt;" in page or "customer" in page
-
-
-def test_hostile_text_comes_out_harmless(tmp_path):
-    from ccgym.train.samples import _said
-
-    assert "<script" not in _said("user", "customer", "<script>alert(1)</script>")
-
-
-def test_lora_trains_an_adapter_that_loads(tmp_path, model):
-    adapter = {"path": str(model), "lora": {"r": 2}}
-    config = parse_config({**MICRO, "name": "lora", "runs": str(tmp_path), "model": adapter})
-    run = train(config, console=Said([]))
-    for stage in ("sft", "grpo"):
-        assert (run / stage / "adapter_model.safetensors").exists()
-        assert not (run / stage / "model.safetensors").exists()
-    episodes = ccgym.rollout(DESK, f"hf:{run / 'grpo'}", [find_domain(DESK).draw("track-en", "test", 0)])
-    assert episodes[0].end is not None
-
-
-def test_lora_with_a_kl_term_measures_it_against_the_warm_start(tmp_path, model):
-    config = parse_config({
-        **MICRO, "name": "beta", "runs": str(tmp_path), "model": {"path": str(model), "lora": {"r": 2}},
-        "grpo": {**MICRO["grpo"], "beta": 0.05}, "eval": {"tasks": 0},
-    })  # fmt: skip
-    run = train(config, console=Said([]))
-    grpo = [line for line in read_metrics(run / "metrics.jsonl") if line["stage"] == "grpo"]
-    assert grpo[0]["kl"] == pytest.approx(0, abs=1e-5)
-
-
-def test_one_stage_alone_can_be_run_and_the_next_taken_up(tmp_path, model):
-    config = parse_config({**MICRO, "name": "parts", "runs": str(tmp_path), "model": str(model), "eval": {"tasks": 0}})
-    run = train(config, stage="sft", console=Said([]))
-    assert (run / "sft").exists()
-    assert not (run / "grpo").exists()
-    assert train(None, resume=run, stage="grpo", console=Said([])) == run
-    assert (run / "grpo").exists()
-
-
-def test_a_dry_run_tells_and_does_nothing(tmp_path, model):
-    lines: list[str] = []
-    config = parse_config({**MICRO, "runs": str(tmp_path / "runs"), "model": str(model)})
-    assert train(config, dry_run=True, console=Said(lines)) is None
-    told = "\n".join(lines)
-    assert "temperature: 0.9" in told
-    assert "device:     cpu, 1 thread(s)" in told
-    assert re.search(r"memory:     about \d", told)
-    assert not (tmp_path / "runs").exists()
-
-
-def test_a_task_that_cannot_be_scored_is_refused_at_the_start(desk_with, tmp_path, model):
-    def judged(state, tasks):
-        tasks[0]["split"] = "train"
-        tasks[0].setdefault("expect", {})["judge"] = ["Was the agent kind?"]
-
-    config = parse_config({**MICRO, "env": str(desk_with(judged)), "runs": str(tmp_path), "model": str(model)})
-    with pytest.raises(ConfigError, match="correctness cannot score it: judge"):
-        train(config, console=Said([]))
-
-
-def test_a_changed_domain_is_not_resumed(micro, tmp_path):
-    import shutil
-
-    copy = shutil.copytree(micro, tmp_path / "copy")
-    facts = json.loads((copy / "run.json").read_text())
-    facts["domain"]["digest"] = "0" * 64
-    (copy / "run.json").write_text(json.dumps(facts))
-    with pytest.raises(ConfigError, match="has changed since the run was started"):
-        train(None, resume=copy, console=Said([]))
-
-
-def test_failures_of_rewards_stop_a_run_that_they_would_starve(tmp_path, model):
-    @ccgym.reward(range=(0.0, 1.0))
-    class Fragile:
-        """Fails on every episode that a model plays."""
-
-        def score_episode(self, episode):
-            if episode.begin.policy == "grpo":
-                raise ValueError("out of order")
-            return ccgym.RewardResult(1.0)
-
-    class Plugin:
-        @ccgym.hookimpl
-        def register_rewards(self, register):
-            register(Fragile)
-
-    ccgym.register(Plugin())
-    config = parse_config({
-        **MICRO, "name": "fragile", "runs": str(tmp_path), "model": str(model), "eval": {"tasks": 0},
-        "rewards": {"weights": {"correctness": 1.0, "fragile": 1.0}},
-    })  # fmt: skip
-    with pytest.raises(CcgymError, match="8 of 8 episodes could not be scored"):
-        train(config, console=Said([]))
-
-
-def test_a_run_directory_is_not_a_run_without_its_config(tmp_path):
-    with pytest.raises(ConfigError, match="no run directory"):
-        train(None, resume=tmp_path)

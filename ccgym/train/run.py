@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -11,14 +10,15 @@ from typing import Any
 from ccgym import seeds
 from ccgym.domain import Domain
 from ccgym.env import find_domain, make
-from ccgym.errors import CcgymError, ConfigError, MissingExtra
+from ccgym.errors import ConfigError
 from ccgym.plugins import registry
 from ccgym.scoring import Scorer, gates_among
-from ccgym.train.checkpoints import Checkpoint, Checkpoints, weights_digest, write_folder, write_json
-from ccgym.train.config import Config, Sampling, Stage
+from ccgym.train.checkpoints import Checkpoint, Checkpoints, weights_digest
+from ccgym.train.config import Config, Stage
 from ccgym.train.console import Console, Plain, Steps
 from ccgym.train.estimate import estimate
 from ccgym.train.folder import RunFolder, open_run
+from ccgym.train.models import load_model, make_policy, prepare_libraries, save_model, set_threads, with_adapter
 from ccgym.train.preflight import preflight
 
 SUCCESS_AND_DIVERSITY = ("correctness", "diversity")
@@ -57,7 +57,7 @@ def train(
     if dry_run:
         estimate(config).print(config, say)
         return None
-    _libraries(config)
+    prepare_libraries(config)
     run = open_run(config, resume)
     try:
         _Stages(run, say).run(stage)
@@ -71,7 +71,7 @@ class _Stages:
 
     def __init__(self, run: RunFolder, say: Console) -> None:
         self.folder, self.config, self.say = run, run.config, say
-        _threads(self.config.threads)
+        set_threads(self.config.threads)
         self.domain: Domain = find_domain(self.config.env)
         self.scorer = _scorer(self.config, self.domain)
         preflight(self.domain, self.scorer)
@@ -113,7 +113,7 @@ class _Stages:
         settings = self.config.eval
         self.folder.supersede(stage)
         loaded = self._load(path)
-        policy = self._policy(loaded, settings, which)
+        policy = make_policy(loaded, settings, which)
         samples = settings.base_samples if which == "base" else settings.samples
         with self.say.progress(f"evaluating {which}", settings.tasks * samples) as advance:
             found = evaluate(
@@ -153,12 +153,12 @@ class _Stages:
         steps = Steps(self.say, "sft", self.config.sft.steps, checkpoint.step if checkpoint else 0)
         recorder = Recorder(self.folder.metrics, "sft", sft.sft_values, steps)
         trainer = sft.make_trainer(
-            self.config, self._with_adapter(loaded), loaded.tokenizer, rows, self.folder.path / "sft", [recorder]
+            self.config, with_adapter(self.config, loaded), loaded.tokenizer, rows, self.folder.path / "sft", [recorder]
         )
         recorder.attach(trainer, checkpoints, self.folder.tick)
         with steps:
             train(trainer, checkpoint)
-        self._save("sft", trainer.model, loaded.tokenizer)
+        save_model(self.config, self.folder.path / "sft", trainer.model, loaded.tokenizer)
         checkpoints.clear()
         return {"mask": str(report), "weights": weights_digest(self.folder.path / "sft")}
 
@@ -175,10 +175,10 @@ class _Stages:
         warm = self.folder.path / "sft"
         start = warm if self.folder.done("sft") else self.config.model.path
         loaded = self._load(start, trainable=True)
-        model = loaded.model if loaded.adapter else self._with_adapter(loaded)
+        model = loaded.model if loaded.adapter else with_adapter(self.config, loaded)
         encoder = Encoder(loaded.tokenizer)
         checkpoints, checkpoint = self._take_up(STAGE)
-        policy = self._policy(loaded, settings, "grpo") if settings.sampler == "hf" else None
+        policy = make_policy(loaded, settings, STAGE) if settings.sampler == "hf" else None
         env = make(self.domain, env=self.config.env, scorer=self.scorer)
         rollouts = Rollouts(self.config, env, policy, encoder, self.folder.path)
         collapse = Collapse(settings.early_stop, self.folder.metrics.stage(STAGE))
@@ -195,7 +195,7 @@ class _Stages:
             reference=self._load(start).model if settings.beta == 0 else None,
         )  # fmt: skip
         if policy is None:
-            rollouts.policy = self._policy(loaded, settings, "grpo", trainer)
+            rollouts.policy = make_policy(loaded, settings, STAGE, settings.sampler, trainer)
         recorder.attach(trainer, checkpoints, self.folder.tick)
         if self.config.model.lora is not None:
             probes.adapter_is_live(trainer.model)
@@ -204,51 +204,14 @@ class _Stages:
             stopped = train(trainer, checkpoint)
         if stopped:
             self.say.line(f"stopped early: {stopped}")
-        self._save(STAGE, trainer.model, loaded.tokenizer)
+        save_model(self.config, self.folder.path / STAGE, trainer.model, loaded.tokenizer)
         checkpoints.clear()
         return {"stopped": stopped, "weights": weights_digest(self.folder.path / STAGE)}
 
     # ---- shared
 
     def _load(self, path: str | Path, trainable: bool = False) -> Any:
-        from ccgym.rollouts.loader import load
-
-        longest = self.config.grpo.max_tokens or 4096
-        cpu = self.folder.state["device"] == "cpu"
-        # Weights are kept in float32: on a CPU nothing is faster, and on a GPU the trainer itself computes in bfloat16.
-        return load(
-            path, loader=self.config.model.loader, dtype="float32" if cpu or trainable else "auto",
-            trainable=trainable, max_tokens=longest,
-        )  # fmt: skip
-
-    def _with_adapter(self, loaded: Any) -> Any:
-        lora = self.config.model.lora
-        if lora is None:
-            return loaded.model
-        import torch
-        from peft import LoraConfig, get_peft_model
-
-        torch.manual_seed(seeds.derive("adapter", self.config.seed) % 2**31)
-        targets = lora.targets if isinstance(lora.targets, str) else list(lora.targets)
-        settings = LoraConfig(
-            r=lora.r, lora_alpha=lora.alpha, lora_dropout=lora.dropout, target_modules=targets, task_type="CAUSAL_LM"
-        )
-        model = get_peft_model(loaded.model, settings)
-        from ccgym.train import probes
-
-        probes.adapter_is_live(model)
-        return model
-
-    def _policy(self, loaded: Any, settings: Sampling, name: str, trainer: Any = None) -> Any:
-        from ccgym.rollouts.encoder import Encoder
-        from ccgym.rollouts.loader import make_sampler
-        from ccgym.rollouts.local import TokenPolicy
-        from ccgym.rollouts.sampler import Sampling as Plan
-
-        plan = Plan(settings.temperature, settings.top_p, settings.top_k, settings.max_new_tokens, settings.max_tokens)
-        encoder = Encoder(loaded.tokenizer)
-        sampler = self.config.grpo.sampler if name == "grpo" and trainer is not None else "hf"
-        return TokenPolicy(name, encoder, make_sampler(sampler, loaded.model, encoder, plan, trainer=trainer))
+        return load_model(self.config, path, self.folder.state["device"] == "cpu", trainable)
 
     def _take_up(self, stage: str) -> tuple[Checkpoints, Checkpoint | None]:
         """The stage's checkpoints, and all else of it put back to where the newest complete one was saved."""
@@ -263,27 +226,6 @@ class _Stages:
             self.say.line(f"{stage}: taken up again at step {step}")
         return checkpoints, checkpoint
 
-    def _save(self, stage: str, model: Any, tokenizer: Any) -> None:
-        from ccgym.train.stage import save_weights
-
-        def write(folder: Path) -> None:
-            save_weights(model, folder)
-            tokenizer.save_pretrained(str(folder))
-            if self.config.model.lora is not None:
-                _name_base(folder, self.config.model.path)
-
-        write_folder(self.folder.path / stage, write)
-
-
-def _name_base(folder: Path, base: str) -> None:
-    """Let an adapter name its base as the config does, so that it loads wherever that is found."""
-    import json
-
-    path = folder / "adapter_config.json"
-    facts = json.loads(path.read_text(encoding="utf-8"))
-    facts["base_model_name_or_path"] = base if base.startswith("builtin:") else str(Path(base).resolve())
-    write_json(path, facts)
-
 
 def _scorer(config: Config, domain: Domain) -> Scorer:
     spec = domain.spec.rewards
@@ -296,32 +238,3 @@ def _scorer(config: Config, domain: Domain) -> Scorer:
     if gates is None:
         gates = gates_among(spec.gates, weights)
     return Scorer(weights, gates, domain=domain)
-
-
-def _threads(count: int) -> None:
-    try:
-        import torch
-    except ImportError:
-        raise MissingExtra("training", "train") from None
-    torch.set_num_threads(count)
-    if torch.get_num_threads() != count:
-        raise CcgymError(f"torch runs on {torch.get_num_threads()} threads, not {count}", where="threads")
-
-
-def _libraries(config: Config) -> None:
-    """Import what has to come first, and let the libraries say what goes wrong but not every step they take."""
-    os.environ.setdefault("TRL_EXPERIMENTAL_SILENCE", "1")
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    try:
-        if config.model.loader == "unsloth":
-            import unsloth  # noqa: F401  # it rewrites TRL when it is imported
-    except ImportError:
-        raise MissingExtra("the loader unsloth", "unsloth") from None
-    try:
-        from transformers.utils import logging as transformers_logging
-    except ImportError:
-        raise MissingExtra("training", "train") from None
-    transformers_logging.set_verbosity_error()
-    transformers_logging.disable_progress_bar()
-    # For each row that leaves its group, TRL would print all that is known of it; our own metrics count such rows.
-    logging.getLogger("trl").setLevel(logging.ERROR)
