@@ -9,6 +9,7 @@ import pytest
 pytest.importorskip("trl")
 
 import tiny_llama
+from training import Said
 
 import ccgym
 from ccgym.env import find_domain
