@@ -14,7 +14,8 @@ GROUP = 8
 ASKED_STEPS = 10_000
 TOGETHER = 64
 ASKED_GAIN = 5.0
-SAMPLING = {"temperature": 0.9, "top_p": 0.9, "top_k": 50, "max_new_tokens": 160}
+# Longer than any turn of a trained policy. The base model, untrained, runs on to whatever the limit is.
+SAMPLING = {"temperature": 0.9, "top_p": 0.9, "top_k": 50, "max_new_tokens": 96}
 
 
 def scripted(rounds: int = 15) -> Result:
