@@ -1,4 +1,4 @@
-"""The comparisons that guards of mocks and asserts of tasks are written in."""
+"""The comparisons that guards of mocks and asserts of tasks are written in, and that of recorded calls."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from functools import lru_cache
 from typing import Any
 
 import jsonschema_rs
+
+from ccgym import jsontext
 
 
 def _ordered(test: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
@@ -76,3 +78,18 @@ OPS: dict[str, Callable[[Any, Any], bool]] = {
 """Operator to test `(found, wanted)`. `exists` and `absent` ask only whether a place is there, and stand apart."""
 
 equal = _equal
+
+
+def call_key(arguments: dict[str, Any]) -> bytes:
+    """A call's arguments in the form in which recorded calls are found: sorted keys, and 1.0 is 1."""
+    return jsontext.canonical(_tidy(arguments))
+
+
+def _tidy(value: Any) -> Any:
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        return int(value)
+    if isinstance(value, dict):
+        return {key: _tidy(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_tidy(item) for item in value]
+    return value

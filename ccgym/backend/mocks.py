@@ -7,6 +7,7 @@
 | `update` | changes columns | `table`, `key` or `match`, `set`, `unset`, `id`, `missing`; returns the new row |
 | `delete` | removes a row | `table`, `key` or `match`, `missing`; returns the row |
 | `compute`, `respond` | only answers | nothing more; `return` must be given |
+| `recorded` | answers as it was recorded | only `missing`; the domain has put the answers beside it |
 
 - `key` and all other values are templates (see `expressions`). `match` maps columns to values: the first row in which
   all are equal, in the order of the table; a column may be a pointer into the row, such as `/address/city`; one whose
@@ -31,7 +32,7 @@ from typing import Any
 
 from ccgym.backend import patch
 from ccgym.backend.expressions import ABSENT, Expression, Scope, compile_members, compile_text, compile_value
-from ccgym.compare import OPS, equal, pattern
+from ccgym.compare import OPS, call_key, equal, pattern
 from ccgym.errors import DomainError, ToolError
 from ccgym.types import Tool
 
@@ -63,12 +64,12 @@ class _Compiler:
         kind = mock.get("kind")
         make = {
             "lookup": self._lookup, "insert": self._insert, "update": self._update, "delete": self._delete,
-            "compute": self._answer, "respond": self._answer,
+            "compute": self._answer, "respond": self._answer, "recorded": self._recorded,
         }.get(kind if isinstance(kind, str) else "")  # fmt: skip
         if make is None:
             raise DomainError(
                 f"found kind {kind!r:.60}", where=f"{self.where}/kind",
-                fix="Use lookup, insert, update, delete, compute, respond or python",
+                fix="Use lookup, insert, update, delete, compute, respond, recorded or python",
             )  # fmt: skip
         form = mock.get("id", {})
         prefix, digits = form.get("prefix", ""), form.get("digits", 8)
@@ -157,6 +158,21 @@ class _Compiler:
         def act(state: Any, scope: Scope) -> Any:
             guard(state, scope)
             return answer(scope)
+
+        return act
+
+    def _recorded(self) -> Callable[[Any, Scope], Any]:
+        answers = {call_key(answer["arguments"]): answer for answer in self.mock.get("answers", ())}
+        default = {"code": "not_recorded", "message": "No answer to this call was recorded."}
+        fail = self._error(self.mock.get("missing", default), f"{self.where}/missing")
+
+        def act(state: Any, scope: Scope) -> Any:
+            answer = answers.get(call_key(scope["args"]))
+            if answer is None:
+                raise fail(scope)
+            if "error" in answer:
+                raise ToolError(answer["error"]["message"], answer["error"]["code"])
+            return answer["result"]
 
         return act
 

@@ -9,7 +9,7 @@
 | Anthropic | `{"name", "description", "input_schema"}` |
 
 A file holds a list of them, or `{"tools": […]}`, also inside MCP's `result` or Bedrock's `toolConfig`. Each may have
-an `x-ccgym` beside its name.
+an `x-ccgym` beside its name. The schema of the result is also read as `output_schema`, `returns` or `response`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ from ccgym.types import Effect, Requestor, Tool
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,127}")
 _SCHEMA_KEYS = ("parameters", "inputSchema", "input_schema")
-_KEYS = ("name", "description", "outputSchema", "annotations", "x-ccgym", "type", "function", "toolSpec", *_SCHEMA_KEYS)
+_RETURN_KEYS = ("outputSchema", "output_schema", "returns", "response")
+_KEYS = ("name", "description", "annotations", "x-ccgym", "type", "function", "toolSpec", *_SCHEMA_KEYS, *_RETURN_KEYS)
+_SCHEMA_WORDS = ("type", "properties", "$ref", "anyOf", "oneOf", "allOf", "enum", "items")
 _READS = re.compile(
     r"(?:[a-z0-9]+\.)?(?:get|list|search|find|check|track|look_?up|view|show|read|fetch|query|calculate|compute|count)"
     r"(?:[._-]|$|(?=[A-Z]))"
@@ -134,6 +136,8 @@ def _read_tool(entry: Any, file: str, path: list[Any], findings: Findings) -> tu
     returns = body.get("outputSchema")
     if returns is not None and not isinstance(returns, dict):
         findings.add("bad-tool", place(*inner, "outputSchema"), f"found {show(returns)}, must be a JSON Schema")
+    if returns is None:
+        returns = _unofficial_returns(body)
     extras, extras_at = (entry["x-ccgym"], ()) if "x-ccgym" in entry else (body.get("x-ccgym", {}), tuple(inner))
     try:
         extra = ToolExtras.model_validate(extras)
@@ -164,6 +168,15 @@ def _read_tool(entry: Any, file: str, path: list[Any], findings: Findings) -> tu
         blocking=extra.blocking,
         seconds=extra.seconds,
     ), validator
+
+
+def _unofficial_returns(body: dict[str, Any]) -> dict[str, Any] | None:
+    """The schema of the result where it stands under a name that no standard gives: a sentence or example is none."""
+    for key in _RETURN_KEYS[1:]:
+        value = body.get(key)
+        if isinstance(value, dict) and any(word in value for word in _SCHEMA_WORDS):
+            return value
+    return None
 
 
 def _validator(

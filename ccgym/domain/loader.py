@@ -18,6 +18,7 @@ from ccgym.domain.findings import Findings, did_you_mean, from_pydantic, pointer
 from ccgym.domain.mockcheck import check_mock
 from ccgym.domain.models import Task, state_problem
 from ccgym.domain.prompt import prose
+from ccgym.domain.recorded import take_recordings
 from ccgym.domain.references import check_task
 from ccgym.domain.spec import DomainSpec
 from ccgym.domain.tables import read_tables
@@ -75,6 +76,7 @@ def read_domain(folder: Folder, plugins: Registry, findings: Findings) -> Domain
     state = _read_state(folder, findings)
     for name, tool in box.tools.items():
         check_mock(tool, state, box.places[name], findings)
+    take_recordings(box, folder, findings)
     templates = dict(plugins.templates.get(spec.name, {}))
     tasks = _read_tasks(spec, folder, box, state, findings)
     if findings.errors:

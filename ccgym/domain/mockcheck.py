@@ -15,7 +15,7 @@ from ccgym.domain.models import operand_problem
 from ccgym.types import Tool
 
 _PIECE = re.compile(r"\{\{|\}\}|\{(/[^{}]*)\}")
-_FIXED = ("error", "missing", "exists", "id", "kind", "table", "function", "unset")
+_FIXED = ("error", "missing", "exists", "id", "kind", "table", "function", "file", "unset")
 _GUARD_FIELDS = ("path", "op", "value", "error", "code", "message")
 ROWS_READ = 1000
 """How many rows of a table are read to learn its columns."""

@@ -70,6 +70,7 @@ _PARTS: dict[str, dict[str, Any]] = {
     "unset": {"type": "array", "items": {"type": "string"}, "minItems": 1, "description": "Columns to remove."},
     "return": {"description": "Template of the result; absent: the row or rows."},
     "function": {"type": "string", "minLength": 1, "description": "A registered function: `name` or `toolset:name`."},
+    "file": {"type": "string", "minLength": 1, "description": "JSONL file of recorded calls; `recorded.jsonl`."},
 }
 KINDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "lookup": (("table",), ("key", "match", "all", "let", "require", "missing", "return")),
@@ -78,6 +79,7 @@ KINDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "delete": (("table",), ("key", "match", "let", "require", "missing", "return")),
     "compute": (("return",), ("let", "require")),
     "respond": (("return",), ("let", "require")),
+    "recorded": ((), ("file", "missing")),
     "python": ((), ("function",)),
 }
 """Kind to the members that it must have, and those it may have."""
