@@ -6,21 +6,20 @@ import difflib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from ccgym.domain.codes import CODES, Severity
 from ccgym.errors import DomainError
-
-Severity = Literal["error", "warning", "notice"]
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing to know about a domain. An `error` stops loading; a `warning` or `notice` never does."""
+    """One thing to know about a domain. An `error` of reading stops loading; a `warning` or `notice` never does."""
 
     code: str
-    """A short stable word, such as `unknown-tool`."""
+    """A short stable word, such as `unknown-tool`: one of `ccgym.domain.codes`."""
     severity: Severity
     place: str
     """File, line where there is one, and JSON pointer: `tasks.jsonl:14 /expect/actions/0/name`."""
@@ -38,9 +37,12 @@ class Finding:
 class Findings(list[Finding]):
     """Findings in the order they were made."""
 
-    def add(self, code: str, place: str, message: str, fix: str | None = None, *, severity: Severity = "error") -> None:
-        """Note one finding."""
-        self.append(Finding(code, severity, place, message, fix or None))
+    def add(
+        self, code: str, place: str, message: str, fix: str | None = None, *, severity: Severity | None = None
+    ) -> None:
+        """Note one finding, of the code's usual severity where none is given."""
+        usual = CODES[code].severity if code in CODES else "error"
+        self.append(Finding(code, severity or usual, place, message, fix or None))
 
     @property
     def errors(self) -> list[Finding]:
@@ -117,12 +119,12 @@ def from_pydantic(error: ValidationError, model: type[BaseModel], findings: Find
     for item in error.errors(include_url=False, include_context=True):
         # A discriminator's tag stands in pydantic's path, but not in the file: ours are all in parentheses.
         path = [part for part in item["loc"] if not (isinstance(part, str) and part.startswith("("))]
-        kind, found, fix = item["type"], item.get("input"), None
+        kind, found, fix, code = item["type"], item.get("input"), None, "bad-value"
         if kind == "extra_forbidden":
-            message = f"unknown field '{path[-1]}'"
+            code, message = "unknown-field", f"unknown field '{path[-1]}'"
             fix = did_you_mean(path[-1], _fields(model, item["loc"][:-1]))
         elif kind == "missing":
-            message, path = f"field '{path[-1]}' is missing", path[:-1]
+            code, message, path = "missing-field", f"field '{path[-1]}' is missing", path[:-1]
         elif kind in ("value_error", "assertion_error"):
             message = item["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
         else:
@@ -130,7 +132,7 @@ def from_pydantic(error: ValidationError, model: type[BaseModel], findings: Find
             message = f"found {show(found)}, {rule}"
             if kind == "string_type" and isinstance(found, int | float):
                 fix = "Put it in quotes"
-        findings.add(kind.replace("_", "-"), place(path), message, fix)
+        findings.add(code, place(path), message, fix)
 
 
 def _fields(model: Any, loc: Iterable[Any]) -> list[str]:

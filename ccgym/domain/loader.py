@@ -180,7 +180,7 @@ def _read_tasks(
         if task is None:
             continue
         if not task.id:
-            findings.add("missing", place, "field 'id' is missing", "Give each task an id of its own")
+            findings.add("missing-field", place, "field 'id' is missing", "Give each task an id of its own")
         elif task.id in tasks:
             findings.add("duplicate-task", f"{place} /id", f"a second task '{task.id[:60]}'", "Give it another id")
         else:
