@@ -51,6 +51,8 @@ class Domain:
     """SHA-256 over everything that shapes an episode, as 64 hex digits."""
     notices: tuple[Finding, ...] = ()
     """Warnings and notices of loading."""
+    places: Mapping[str, str] = field(default_factory=dict)
+    """`task ID` and `tool NAME` to where each stands: file, line, and the name in parentheses."""
     _cache: dict[Any, Any] = field(default_factory=dict, init=False)
 
     def __reduce__(self) -> Any:

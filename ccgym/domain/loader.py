@@ -78,7 +78,8 @@ def read_domain(folder: Folder, plugins: Registry, findings: Findings) -> Domain
         check_mock(tool, state, box.places[name], findings)
     take_recordings(box, folder, findings)
     templates = dict(plugins.templates.get(spec.name, {}))
-    tasks = _read_tasks(spec, folder, box, state, findings)
+    places = {f"tool {name}": place for name, place in box.places.items()}
+    tasks = _read_tasks(spec, folder, box, state, findings, places)
     if findings.errors:
         return None
     sop = prose("\n\n".join(sources.values()))
@@ -86,7 +87,7 @@ def read_domain(folder: Folder, plugins: Registry, findings: Findings) -> Domain
     return Domain(
         path=folder.path, spec=spec, sop=sop, sop_digest=sop_digest, sop_sources=sources, tools=box.tools,
         validators=box.validators, functions=box.functions, probes=box.probes, state=state, tasks=tasks,
-        templates=templates, notices=tuple(findings),
+        templates=templates, notices=tuple(findings), places=places,
         digest=domain_digest(spec, sop, sources, sop_digest, box.tools, state, tasks, box.probes, templates),
     )  # fmt: skip
 
@@ -161,7 +162,7 @@ def _read_document(folder: Folder, findings: Findings) -> dict[str, Any]:
 
 
 def _read_tasks(
-    spec: DomainSpec, folder: Folder, box: Toolbox, state: dict[str, Any], findings: Findings
+    spec: DomainSpec, folder: Folder, box: Toolbox, state: dict[str, Any], findings: Findings, places: dict[str, str]
 ) -> dict[str, Task]:
     tasks: dict[str, Task] = {}
     for number, line in enumerate((folder.text(TASKS_FILE) or "").split("\n"), 1):
@@ -187,6 +188,7 @@ def _read_tasks(
             if box.broken is not None:
                 check_task(task, place, box.tools, box.validators, box.probes, state, findings, box.broken)
             tasks[task.id] = _in_split(task, spec, place, findings)
+            places[f"task {task.id}"] = f"{place} ({task.id})"
     for split, patterns in spec.splits.items():
         for pattern in patterns:
             if not any(fnmatch.fnmatchcase(id, pattern) for id in tasks):
