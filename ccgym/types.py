@@ -153,6 +153,8 @@ class RuleEvent(Event, frozen=True, kw_only=True, tag="rule", omit_defaults=True
     """What the verdict cites: `heading`, `line`, `text`; for an assert, the assert itself."""
     found: Any = None
     detail: str = ""
+    cause: str = ""
+    """Id of the call that was judged; "" at the end of the episode."""
 
 
 class UserEvent(Event, frozen=True, kw_only=True, tag="user", omit_defaults=True):

@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-SOP = "# Orders\n\nOnly open orders can be cancelled.\n\n```rules\nnever: refund\n```\n\nBe brief.\n"
+RULES = "```rules\nbefore: cancel_order\nrequire: get_order\n```"
+SOP = f"# Orders\n\nOnly open orders can be cancelled.\n\n{RULES}\n\nBe brief.\n"
 TOOLS: list[dict[str, Any]] = [
     {
         "type": "function",

@@ -69,7 +69,8 @@ def test_the_references_of_a_domain_without_python_are_right(folder):
 
 
 def test_the_shortest_domain_is_a_name_an_sop_and_tools(tmp_path):
-    folder = write_domain(tmp_path, domain_yaml="name: Small", tables__orders_csv=None, tasks_jsonl=None, tools_json=[])
+    small = {"domain_yaml": "name: Small", "sop_md": "Be brief.", "tools_json": []}
+    folder = write_domain(tmp_path, **small, tables__orders_csv=None, tasks_jsonl=None)
     domain = load_domain(folder)
     assert domain.state == {"tables": {}, "user": {}}
     assert domain.tasks == {}
@@ -106,7 +107,7 @@ def test_a_new_table_is_seen(folder):
     "change",
     [
         {"sop_md": SOP + "One more rule.\n"},
-        {"sop_md": SOP.replace("refund", "repeat")},
+        {"sop_md": SOP.replace("require: get_order", "require: {tried: get_order}")},
         {"tasks_jsonl": tasks_with(tags=["x"])},
         {"tasks_jsonl": tasks_with(split="test")},
         {"tables__orders_csv": orders_csv(151)},
@@ -206,7 +207,7 @@ def test_the_customers_tools_are_not_the_agents(tmp_path):
 @pytest.mark.parametrize("fence", ["```rules", "~~~rules", "````rules strict", "``` rules"])
 def test_a_rules_block_is_left_out_however_it_is_fenced(tmp_path, fence):
     marks = fence[: len(fence) - len(fence.lstrip("`~"))]
-    sop = f"Before.\n\n{fence}\nnever: refund\n{marks}\n\nAfter.\n\n```json\n{{}}\n```\n"
+    sop = f"Before.\n\n{fence}\nnever: cancel_order\n{marks}\n\nAfter.\n\n```json\n{{}}\n```\n"
     assert load_domain(write_domain(tmp_path, sop_md=sop)).sop == "Before.\n\nAfter.\n\n```json\n{}\n```"
 
 

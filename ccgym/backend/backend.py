@@ -204,6 +204,10 @@ class DomainBackend:
         """Hash of the state: 64 hex digits."""
         return self.state_.hash
 
+    def row(self, table: str, key: str) -> Any:
+        """One row as it stands: to be read, never to be changed. Raises KeyError where there is none."""
+        return self.state_.row(table, key)
+
     def find(self, pointer: str) -> list[tuple[str, Any]]:
         """The (pointer, value) pairs that a JSON pointer names; `*` stands for any one segment."""
         return self.state_.find(pointer)

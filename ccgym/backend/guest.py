@@ -15,9 +15,10 @@ from ccgym.types import Backend, Requestor
 class GuestBackend:
     """A plugin's backend: results are JSON, and whatever it raises is a ToolError.
 
-    That each call is atomic is the backend's own duty. It may have two things more than `types.Backend` asks for:
-    `changes`, the JSON Patch of the last call, and `net_patch()`, that of the episode. Without them an episode's log
-    holds hashes only, and correctness compares these.
+    That each call is atomic is the backend's own duty. It may have three things more than `types.Backend` asks for:
+    `changes`, the JSON Patch of the last call, and `net_patch()`, that of the episode (without them an episode's log
+    holds hashes only, and correctness compares these); and `row(table, key)`, so that rules need not ask for the whole
+    state.
     """
 
     seeded = False
@@ -68,6 +69,11 @@ class GuestBackend:
     def digest(self) -> str:
         """Hash of the state."""
         return self.own.digest()
+
+    def row(self, table: str, key: str) -> Any:
+        """One row as it stands, from the backend's own `row(table, key)` where it has one. Raises KeyError."""
+        own = getattr(self.own, "row", None)
+        return own(table, key) if own is not None else self.own.state()["tables"][table][key]
 
     def find(self, pointer: str) -> list[tuple[str, Any]]:
         """The (pointer, value) pairs that a JSON pointer names; `*` stands for any one segment."""

@@ -99,6 +99,23 @@ class State:
         """The whole document as fresh plain JSON."""
         return orjson.loads(orjson.dumps({"tables": self.tables(), "user": self.section(USER)}))
 
+    def row(self, table: str, key: str) -> Any:
+        """One row as it stands, frozen: nothing is copied.
+
+        Raises:
+            KeyError: there is no such row.
+        """
+        if table == USER or (self._names is not None and table not in self._names):
+            raise KeyError(key)
+        if self._is_sheet(table):
+            row = self._row(table, key)
+        else:
+            whole = self.section(table)
+            row = whole.get(key, ABSENT) if isinstance(whole, dict) else ABSENT
+        if row is ABSENT:
+            raise KeyError(key)
+        return row
+
     def find(self, path: str) -> list[tuple[str, Any]]:
         """The (pointer, value) pairs that a JSON pointer names; `*` stands for any one segment. Values are copies."""
         segments = patch.split(path)[:2]

@@ -15,6 +15,7 @@ from ccgym.domain.findings import Finding, Findings, did_you_mean, from_pydantic
 from ccgym.domain.models import Sim, Task
 from ccgym.domain.prompt import system_prompt
 from ccgym.domain.references import check_task
+from ccgym.domain.rules import Names, Rule, read_task_rules
 from ccgym.domain.schema import ArgumentValidator
 from ccgym.domain.spec import DomainSpec, Limits
 from ccgym.errors import DomainError
@@ -49,6 +50,8 @@ class Domain:
     """Template name to `fn(rng) -> Task | dict`."""
     digest: str
     """SHA-256 over everything that shapes an episode, as 64 hex digits."""
+    rules: tuple[Rule, ...] = ()
+    """What the `rules` blocks of the SOP demand."""
     notices: tuple[Finding, ...] = ()
     """Warnings and notices of loading."""
     places: Mapping[str, str] = field(default_factory=dict)
@@ -161,7 +164,16 @@ class Domain:
         """Raise a DomainError with everything that a task names and the domain does not have."""
         findings = Findings()
         check_task(task, where, self.tools, self.validators, self.probes, self.state, findings)
+        if task.rules:
+            read_task_rules(task.rules, task.id, where, Names(self.tools), findings, self.rules)
         findings.raise_errors(where)
+
+    def rules_of(self, task: Task) -> tuple[Rule, ...]:
+        """The rules that a task is played under: the SOP's, and its own."""
+        if not task.rules:
+            return self.rules
+        own = read_task_rules(task.rules, task.id, f"task {task.id}", Names(self.tools), Findings(), self.rules)
+        return (*self.rules, *own)
 
     def limits(self, task: Task) -> Limits:
         """The limits of a task: its own over the domain's."""

@@ -20,6 +20,7 @@ from ccgym.domain.models import Task, state_problem
 from ccgym.domain.prompt import prose
 from ccgym.domain.recorded import take_recordings
 from ccgym.domain.references import check_task
+from ccgym.domain.rules import Names, Rule, read_rules, read_task_rules
 from ccgym.domain.spec import DomainSpec
 from ccgym.domain.tables import read_tables
 from ccgym.domain.toolbox import Toolbox, open_toolbox
@@ -79,7 +80,10 @@ def read_domain(folder: Folder, plugins: Registry, findings: Findings) -> Domain
     take_recordings(box, folder, findings)
     templates = dict(plugins.templates.get(spec.name, {}))
     places = {f"tool {name}": place for name, place in box.places.items()}
-    tasks = _read_tasks(spec, folder, box, state, findings, places)
+    tables = {*state["tables"], *(table for tool in box.tools.values() for table in tool.touches or ())}
+    names = Names(box.tools, tables, box.broken)
+    rules = read_rules(sources, names, findings)
+    tasks = _read_tasks(spec, folder, box, state, findings, places, names, rules)
     if findings.errors:
         return None
     sop = prose("\n\n".join(sources.values()))
@@ -87,7 +91,7 @@ def read_domain(folder: Folder, plugins: Registry, findings: Findings) -> Domain
     return Domain(
         path=folder.path, spec=spec, sop=sop, sop_digest=sop_digest, sop_sources=sources, tools=box.tools,
         validators=box.validators, functions=box.functions, probes=box.probes, state=state, tasks=tasks,
-        templates=templates, notices=tuple(findings), places=places,
+        templates=templates, rules=rules, notices=tuple(findings), places=places,
         digest=domain_digest(spec, sop, sources, sop_digest, box.tools, state, tasks, box.probes, templates),
     )  # fmt: skip
 
@@ -162,8 +166,9 @@ def _read_document(folder: Folder, findings: Findings) -> dict[str, Any]:
 
 
 def _read_tasks(
-    spec: DomainSpec, folder: Folder, box: Toolbox, state: dict[str, Any], findings: Findings, places: dict[str, str]
-) -> dict[str, Task]:
+    spec: DomainSpec, folder: Folder, box: Toolbox, state: dict[str, Any], findings: Findings, places: dict[str, str],
+    names: Names, rules: tuple[Rule, ...],
+) -> dict[str, Task]:  # fmt: skip
     tasks: dict[str, Task] = {}
     for number, line in enumerate((folder.text(TASKS_FILE) or "").split("\n"), 1):
         if not line.strip():
@@ -187,6 +192,8 @@ def _read_tasks(
         else:
             if box.broken is not None:
                 check_task(task, place, box.tools, box.validators, box.probes, state, findings, box.broken)
+            if task.rules:
+                read_task_rules(task.rules, task.id, place, names, findings, rules)
             tasks[task.id] = _in_split(task, spec, place, findings)
             places[f"task {task.id}"] = f"{place} ({task.id})"
     for split, patterns in spec.splits.items():

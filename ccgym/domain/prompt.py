@@ -7,19 +7,18 @@ from collections.abc import Sequence
 from typing import Literal
 
 from ccgym import jsontext
+from ccgym.domain.rules import split_rules
 from ccgym.types import Tool
 
 HOW_TO_CALL = (
     'Call a tool with <tool_call>{"name": …, "arguments": {…}}</tool_call> and nothing beside it; '
     "anything else you write goes to the customer."
 )
-_RULES = re.compile(r"^(?P<fence>`{3,}|~{3,})[ \t]*rules\b[^\n]*\n.*?^(?P=fence)[`~]*[ \t]*(?:\n|\Z)", re.M | re.S)
 
 
 def prose(sop: str) -> str:
     """An SOP without its fenced `rules` blocks, which are for the machine."""
-    text = _RULES.sub("", sop)
-    return re.sub(r"\n{3,}", "\n\n", text).strip()
+    return re.sub(r"\n{3,}", "\n\n", split_rules(sop)[0]).strip()
 
 
 def system_prompt(sop: str, tools: Sequence[Tool], style: Literal["full", "names"]) -> str:

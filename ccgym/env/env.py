@@ -14,13 +14,15 @@ import ccgym
 from ccgym import seeds
 from ccgym.backend import make_backend
 from ccgym.domain import Domain, Limits, Task
+from ccgym.env.drawing import draw_task
 from ccgym.env.jobs import Job, Outcome, run_job
+from ccgym.env.judging import Judge
 from ccgym.env.space import UnicodeText
 from ccgym.env.target import Reference, find_reference
 from ccgym.errors import CcgymError, ToolError
 from ccgym.plugins import registry
 from ccgym.scoring import Scorer, gates_among
-from ccgym.sop import judge_asserts
+from ccgym.sop import Verdict
 from ccgym.turns import Call, ParsedTurn, escape_text, forgery, nfc, parse_turn, render_response
 from ccgym.types import (
     SCHEMA_VERSION,
@@ -99,6 +101,7 @@ class CcgymEnv(gymnasium.Env[str, str]):
         self.tools: list[Tool] = []
         self._limits_by: dict[Any, Limits] = {}
         self._recorded: dict[int, dict[str, Any]] = {}
+        self._verdicts: Sequence[Verdict] = ()
         self._over = True
         self._registry = registry()
         used: list[Any] = [("reward", name) for name in self.scorer.weights]
@@ -123,7 +126,8 @@ class CcgymEnv(gymnasium.Env[str, str]):
         unknown = set(options) - {"task", "seed", "sample"}
         if unknown:
             raise CcgymError(f"unknown reset option {sorted(unknown)[0]!r}", fix="Options: task, seed, sample")
-        task = self._pick(options.get("task"))
+        wanted = options.get("task")
+        task = draw_task(self.domain, self.split, self.np_random) if wanted is None else self.domain.task(wanted)
         episode_seed = options.get("seed")
         if episode_seed is None:
             episode_seed = int(self.np_random.integers(2**31))
@@ -169,6 +173,7 @@ class CcgymEnv(gymnasium.Env[str, str]):
                 tool = self._tools.get(call.name)
                 outcome = None
                 if tool is not None and tool.blocking and self._ending is None and self._problem_with(call) is None:
+                    self._verdicts = self._judge.attempt(call)
                     outcome = yield Job(self.backend.prepare(call.name, call.arguments), tool.seconds)
                 self._run(call, outcome)
         except Exception as error:
@@ -224,27 +229,11 @@ class CcgymEnv(gymnasium.Env[str, str]):
         terminated = ending in TERMINATED
         return observation, reward, terminated, ending is not None and not terminated, info
 
-    def _pick(self, wanted: Any) -> Task:
-        return self._draw() if wanted is None else self.domain.task(wanted)
-
-    def _draw(self) -> Task:
-        domain = self.domain
-        tasks: Sequence[Task] = domain.split(self.split) if self.split else list(domain.tasks.values())
-        if tasks:
-            return tasks[int(self.np_random.integers(len(tasks)))]
-        if not domain.templates:
-            where = f"split {self.split!r} of {domain.name}" if self.split else domain.name
-            raise CcgymError("holds no tasks to draw from", where=where, fix="Name a task, or another split")
-        names = sorted(domain.templates)
-        name = names[int(self.np_random.integers(len(names)))]
-        return domain.draw(name, self.split or "train", int(self.np_random.integers(2**31)))
-
     def _begin(self, task: Task, seed: int, sample: int) -> tuple[str, Info]:
         domain = self.domain
         self.task, self._sample = task, sample
         self._limits = self._limits_of(task)
         self._task_json = task.as_json()
-        self._asserts = self._task_json.get("expect", {}).get("asserts", [])
         self._episode_seed = seeds.derive(seed, task.id)
         self.tools = domain.tools_for(task)
         self._tools = {tool.name: tool for tool in self.tools}
@@ -256,6 +245,8 @@ class CcgymEnv(gymnasium.Env[str, str]):
         self._started = time.perf_counter()
         self.backend = self._new_backend(task)
         self._hash = self.backend.digest()
+        self._judge = Judge(domain, task, self.backend)
+        self._see, self._verdicts = self._judge.see, ()
         reference = self.reference()
         self._emit(
             Begin,
@@ -387,6 +378,7 @@ class CcgymEnv(gymnasium.Env[str, str]):
         tool = self._tools[call.name]
         try:
             if outcome is None:
+                self._verdicts = self._judge.attempt(call)
                 result = self.backend.call(call.name, call.arguments)
             else:
                 result = self.backend.finish(outcome.value, outcome.error)
@@ -435,6 +427,9 @@ class CcgymEnv(gymnasium.Env[str, str]):
         if changed or patch:
             change = StateEvent(episode=self._sample, n=n + 1, step=step, hash=hash_, cause=call_id, patch=patch)
             self._add(change)
+        if self._verdicts:
+            verdicts, self._verdicts = self._verdicts, ()
+            self._record(verdicts, call_id)
         if requestor == "assistant":
             self._answers.append(render_response(call_id, call.name, result=result, error=failure))
 
@@ -471,9 +466,7 @@ class CcgymEnv(gymnasium.Env[str, str]):
     def _finish(self, ending: str, info: Info) -> float:
         """Judge, end and score the episode; return the weighted episode rewards."""
         self._over = True
-        if self._asserts:
-            for verdict in judge_asserts(self._asserts, self.backend.find, self.backend.probe):
-                self._emit(RuleEvent, **verdict._asdict())
+        self._record(self._judge.finish())
         seconds = round(time.perf_counter() - self._started, 6)
         self._emit(End, reason=ending, patch=self.backend.net_patch(), seconds=seconds)
         results, scores, unscored = self.scorer.score_episode(self.episode), {}, []
@@ -499,11 +492,32 @@ class CcgymEnv(gymnasium.Env[str, str]):
         world = type(getattr(self.backend, "own", self.backend))
         return find_reference(self.domain, self.task, self._episode_seed, world, lambda: self._new_backend(self.task))
 
+    def _record(self, verdicts: Sequence[Verdict], cause: str = "") -> None:
+        sample, step, hash_ = self._sample, self._step, self._hash
+        for kind, verdict, tag, clause, found, detail in verdicts:
+            self._add(
+                RuleEvent(
+                    episode=sample,
+                    n=len(self._events),
+                    step=step,
+                    hash=hash_,
+                    kind=kind,
+                    verdict=verdict,  # type: ignore[arg-type]
+                    tag=tag,
+                    clause=clause,
+                    found=found,
+                    detail=detail,
+                    cause=cause,
+                )
+            )
+
     def _emit(self, kind: Callable[..., Any], /, **fields: Any) -> None:
         self._add(kind(episode=self._sample, n=len(self._events), step=self._step, hash=self._hash, **fields))
 
     def _add(self, event: Any) -> None:
         self._events.append(event)
+        if self._see is not None:
+            self._see(event)
         if self.sink is not None:
             self.sink(event)
 

@@ -1,26 +1,12 @@
-"""Verdicts on the SOP and on a task's asserts. The rules engine will stand here; `rule` events are its output.
-
-Until then a break of the SOP is a failed assert tagged `sop`.
-"""
+"""Verdicts on the asserts of a task, at the end of its episode."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from ccgym.compare import OPS, equal
-
-
-class Verdict(NamedTuple):
-    """The fields of a `rule` event."""
-
-    kind: str
-    verdict: str
-    tag: str
-    clause: dict[str, Any]
-    found: Any
-    detail: str
-
+from ccgym.sop.verdict import Verdict
 
 Find = Callable[[str], list[tuple[str, Any]]]
 Probe = Callable[[str, dict[str, Any]], Any]

@@ -1,0 +1,123 @@
+"""Where the machine-checked rules stand in an SOP: fenced `rules` blocks, each beside the prose that it formalises."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+MAX_TEXT = 240
+"""Characters of a clause's prose that a verdict quotes."""
+_FENCE = re.compile(r"(?P<indent>[ \t]*)(?P<marks>`{3,}|~{3,})[ \t]*(?P<info>[^`]*)$")
+_HEADING = re.compile(r" {0,3}#{1,6}(?:[ \t]+|$)(?P<text>.*?)(?:[ \t]+#+)?[ \t]*$")
+_UNDERLINE = re.compile(r" {0,3}(?:=+|-{2,})[ \t]*$")
+_ITEM = re.compile(r"[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+(?P<text>.*)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """What a verdict cites: a passage of the SOP."""
+
+    file: str
+    heading: str
+    """Text of the nearest heading above; "" where there is none."""
+    line: int
+    """Line of the prose, from 1."""
+    text: str
+    """The prose itself: one line, cut to `MAX_TEXT` characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One fenced `rules` block."""
+
+    clause: Clause
+    line: int
+    """Line of the opening fence, from 1."""
+    body: str
+    closed: bool
+
+
+def split_rules(sop: str, file: str = "") -> tuple[str, list[Block]]:
+    """The prose without its `rules` blocks, and the blocks. An opened block that is never closed runs to the end."""
+    lines = sop.split("\n")
+    prose: list[str] = []
+    blocks: list[Block] = []
+    taken = [False] * len(lines)  # lines that are no prose of a clause: of `rules` blocks
+    i = 0
+    while i < len(lines):
+        fence = _FENCE.match(lines[i])
+        if fence is None:
+            prose.append(lines[i])
+            i += 1
+            continue
+        end, closed = _closing(lines, i, fence)
+        if fence["info"].split()[:1] == ["rules"]:
+            taken[i:end] = [True] * (end - i)
+            indent, body = len(fence["indent"]), lines[i + 1 : end - closed]
+            body = [line[indent:] if not line[:indent].strip() else line for line in body]
+            blocks.append(Block(_clause(lines, taken, i, file), i + 1, "\n".join(body), closed))
+        else:
+            prose += lines[i:end]
+        i = end
+    return "\n".join(prose), blocks
+
+
+def _closing(lines: list[str], start: int, fence: re.Match[str]) -> tuple[int, bool]:
+    """The line after a fenced block, and whether the block is closed."""
+    mark, length = fence["marks"][0], len(fence["marks"])
+    for i in range(start + 1, len(lines)):
+        text = lines[i].strip()
+        if len(text) >= length and not text.strip(mark):
+            return i + 1, True
+    return len(lines), False
+
+
+def _clause(lines: list[str], taken: list[bool], start: int, file: str) -> Clause:
+    """The prose directly before a block: its paragraph or list item, and the heading above."""
+    end = start
+    while end and (taken[end - 1] or not lines[end - 1].strip()):
+        end -= 1
+    first = end
+    while first and lines[first - 1].strip() and not taken[first - 1] and not _is_heading(lines, first - 1):
+        first -= 1
+        if _ITEM.match(lines[first]):
+            break
+    heading, at = _heading_above(lines, taken, first)
+    if first == end:  # no prose between heading and block
+        return Clause(file, heading, at, one_line(heading))
+    words = lines[first:end]
+    item = _ITEM.match(words[0])
+    if item:
+        words = [item["text"], *words[1:]]
+    return Clause(file, heading, first + 1, one_line(" ".join(words)))
+
+
+def _is_heading(lines: list[str], i: int) -> bool:
+    return bool(_HEADING.match(lines[i]) or (i and _UNDERLINE.match(lines[i]) and lines[i - 1].strip()))
+
+
+def _heading_above(lines: list[str], taken: list[bool], end: int) -> tuple[str, int]:
+    for i in range(end - 1, -1, -1):
+        if taken[i]:
+            continue
+        if found := _HEADING.match(lines[i]):
+            return one_line(found["text"]), i + 1
+        if i and _UNDERLINE.match(lines[i]) and lines[i - 1].strip() and not _ITEM.match(lines[i - 1]):
+            return one_line(lines[i - 1]), i
+    return "", 1
+
+
+def one_line(text: str) -> str:
+    """A text in one line without control characters, cut to `MAX_TEXT`."""
+    text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1].rstrip() + "…"
+
+
+def slug(heading: str) -> Iterator[str]:
+    """Ids for the rules under a heading: `<heading>-1`, `<heading>-2`, …"""
+    stem = re.sub(r"[\W_]+", "-", heading.casefold()).strip("-")[:60].strip("-") or "rule"
+    n = 0
+    while True:
+        n += 1
+        yield f"{stem}-{n}"
