@@ -59,7 +59,7 @@ def read_tools(data: Any, file: str, findings: Findings) -> dict[str, tuple[Tool
         file: what findings name.
         findings: gets an `error` for each tool that cannot be read, and a `notice` for each guessed effect.
     """
-    entries, base = _entries(data)
+    entries, base = tool_entries(data)
     if entries is None:
         findings.add("bad-tools", file, f"found {show(data)}, must be a list of tools", 'Or {"tools": […]}')
         return {}
@@ -76,17 +76,20 @@ def read_tools(data: Any, file: str, findings: Findings) -> dict[str, tuple[Tool
     return tools
 
 
-def tool_names(data: Any) -> set[str]:
-    """The names of all tools of a parsed file, also of those that cannot be read."""
+def tool_names(data: Any) -> set[str] | None:
+    """The names of all tools of a parsed file, also of those that cannot be read; None: it has no list of tools."""
+    entries, _ = tool_entries(data)
+    if entries is None:
+        return None
     bodies = [
         body
-        for entry in _entries(data)[0] or () if isinstance(entry, dict)
+        for entry in entries if isinstance(entry, dict)
         for body in (entry, entry.get("function"), entry.get("toolSpec")) if isinstance(body, dict)
     ]  # fmt: skip
     return {body["name"] for body in bodies if isinstance(body.get("name"), str)}
 
 
-def _entries(data: Any) -> tuple[list[Any] | None, list[Any]]:
+def tool_entries(data: Any) -> tuple[list[Any] | None, list[Any]]:
     """The list of tools in a file, and the path to it; None where there is no such list."""
     path: list[Any] = []
     for wrapper in ("result", "toolConfig"):  # an answer of JSON-RPC, a request to Bedrock

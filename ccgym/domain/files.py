@@ -42,7 +42,12 @@ class Folder:
             return None
         self.asked.add(name)
         path = self.path / pure
-        if not path.resolve().is_relative_to(self.path):
+        try:
+            inside = path.resolve().is_relative_to(self.path)
+        except (OSError, RuntimeError) as error:  # RuntimeError: a link that leads to itself
+            self._findings.add("unreadable-file", name, f"cannot be read: {str(error)[:100]}", "Replace it by a file")
+            return None
+        if not inside:
             self._findings.add("path-escape", name, "a link that leads out of the domain folder",
                                "Copy the file into the folder")  # fmt: skip
             return None

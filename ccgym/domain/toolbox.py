@@ -57,7 +57,8 @@ def open_toolbox(name: str, domain: str, folder: Folder, registry: Registry, fin
     if data is None:
         return box
     read = read_tools(data, file, findings)
-    box.broken = tool_names(data) - read.keys()
+    names = tool_names(data)
+    box.broken = names - read.keys() if names is not None else None
     for tool, validator in read.values():
         box.places[tool.name] = f"{file} ({tool.name})"
         box.tools[tool.name], box.validators[tool.name] = tool, validator

@@ -53,9 +53,9 @@ CODES: dict[str, Code] = {
     "unknown-reward": code(
         "warning", "domain.yaml weighs or gates a reward that no installed package has.",
         "Correct the name, or install the package.",
-        {"domain.yaml": "name: BikeDesk\nrewards: {weights: {corectness: 1.0}}\n"},
+        {"domain.yaml": "name: BikeDesk\nrewards: {weights: {correctness: 1.0, stile: 0.1}}\n"},
     ),
-    "unscored-correctness": code(
+    "unpaid-correctness": code(
         "notice", "The weights leave `correctness` out, so doing the task is not paid.",
         "Give `correctness` a weight.", {"domain.yaml": "name: BikeDesk\nrewards: {weights: {format: 1.0}}\n"},
     ),
