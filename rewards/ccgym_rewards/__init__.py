@@ -9,12 +9,13 @@ from ccgym import hookimpl
 
 @hookimpl
 def register_rewards(register: Callable[[type], None]) -> None:
-    """The five rewards that ccgym comes with."""
+    """The six rewards that ccgym comes with."""
     from ccgym_rewards.correctness import Correctness
     from ccgym_rewards.diversity import Diversity
     from ccgym_rewards.efficiency import Efficiency
     from ccgym_rewards.format import Format
+    from ccgym_rewards.sop import Sop
     from ccgym_rewards.style import Style
 
-    for reward in (Format, Correctness, Efficiency, Style, Diversity):
+    for reward in (Format, Correctness, Sop, Efficiency, Style, Diversity):
         register(reward)

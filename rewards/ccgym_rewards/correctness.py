@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from ccgym import Episode, RewardResult, reward
 from ccgym.types import RuleEvent, ToolEvent
 from ccgym_rewards._calls import equal
+from ccgym_rewards._clauses import BROKEN, of_the_sop, tell
 from ccgym_rewards._matching import unmatched
 from ccgym_rewards._patches import differences, short
 from ccgym_rewards._text import fold
@@ -112,14 +113,14 @@ def _asserts(episode: Episode) -> Part:
 
 
 def _sop(episode: Episode) -> Part:
-    return _verdicts([e for e in episode.events if type(e) is RuleEvent and e.tag == "sop"])
+    return _verdicts(of_the_sop(episode))
 
 
 def _verdicts(verdicts: list[RuleEvent]) -> Part:
-    broken = [e for e in verdicts if e.verdict in ("violated", "error")]
+    broken = [e for e in verdicts if e.verdict in BROKEN]
     if not broken:
         return YES
-    told = "; ".join(e.detail or f"{e.kind} {e.verdict}" for e in broken[:3])
+    told = "; ".join(tell(e) for e in broken[:3])
     return Part(0.0, told, tuple(e.n for e in broken))
 
 
