@@ -22,6 +22,7 @@ from ccgym.rollouts.encoder import Encoder  # noqa: E402
 from ccgym.rollouts.loader import banned, load, make_sampler  # noqa: E402
 from ccgym.rollouts.local import TokenPolicy, choose_threads  # noqa: E402
 from ccgym.rollouts.sampler import Ask, HfSampler, Sampling, invert  # noqa: E402
+from ccgym.rollouts.sampling import top  # noqa: E402
 
 STOP = 4
 CONTROL = {0, 1, 2, 3}
@@ -121,6 +122,39 @@ def test_a_prefix_that_all_rows_share_is_read_once(model, monkeypatch):
     seen.clear()
     one.sample([Ask(100 + row, words(random.Random(row), 50), row) for row in range(12)])
     assert set(seen) == {0}
+
+
+def test_rows_leave_the_root_where_others_do_not_stand_on_it_or_too_few_are_left(model):
+    one = sampler(model)
+    first, other = words(random.Random(1), 40), words(random.Random(2), 40)
+    whole: dict[int, list[int]] = {}
+    rooted = []
+
+    def ask(rows, prefix=()):
+        asks = [Ask(row, [*prefix, *words(random.Random(row + len(whole)), 1 + row % 7)], row) for row in rows]
+        for asked, sample in zip(asks, one.sample(asks), strict=True):
+            ids = whole.setdefault(asked.key, [])
+            ids += asked.context
+            lines = logprobs_of(model, ids + sample.ids)
+            for place, (token, value) in enumerate(zip(sample.ids, sample.logprobs, strict=True)):
+                assert float(lines[len(ids) - 1 + place, token]) == pytest.approx(value, abs=1e-4)
+            ids += sample.ids
+        rooted.append(sum(row.rooted for row in one._rows.values()))
+
+    ask(range(12), first)
+    ask(range(12, 16), other)
+    ask(range(16))
+    ask(range(16, 26), first)
+    ask(range(16, 26))
+    ask((16, 20, 25))
+    assert rooted == [12, 12, 0, 10, 10, 7]
+
+
+@pytest.mark.parametrize(("rows", "size", "k"), [(1, 2047, 50), (48, 2047, 50), (5, 2048, 1), (9, 100, 6), (4, 30, 30)])
+def test_the_largest_of_folded_rows_are_the_largest(rows, size, k):
+    logits = torch.rand(rows, size, generator=torch.Generator().manual_seed(k))
+    for found, wanted in zip(top(logits, k), logits.topk(k), strict=True):
+        assert torch.equal(found, wanted)
 
 
 def test_an_adapter_is_sampled_from_without_its_dropout_and_training_mode_is_kept(adapted):

@@ -24,9 +24,9 @@ _BLOCK_TOKENS = 8192
 """Most tokens of one prefill pass; more go through in several."""
 _WORTH_COPYING = 16
 """Shorter shared prefixes are computed again rather than looked up."""
-_WORTH_SHARING = 32
-_WORTH_SHARING_ROWS = 8
-"""A prefix at least so long, in at least so many rows, is read once for all of them."""
+_WORTH_ROOTING = 32
+_WORTH_ROOTING_ROWS = 8
+"""A prefix at least so long, in at least so many rows, is kept and read once for all of them: it is their root."""
 _COMPACT_BELOW = 0.75
 """When fewer of a pass's rows than this still sample, finished ones are moved out of it."""
 _WORTH_STOPPING = 0.25
@@ -80,6 +80,8 @@ class _Row:
     """Every token of the row so far."""
     cached: int = 0
     """How many of them have keys and values."""
+    rooted: bool = False
+    """The first of them have theirs in the root."""
     sample: Sample = field(default_factory=Sample)
     """Of the turn that is under way, or was last."""
     ended: bool = True
@@ -118,7 +120,10 @@ class HfSampler:
         self._running: list[_Row] = []
         self._ended: list[_Row] = []
         self._cache = RaggedCache(self._layers)
-        self._shares = True
+        self._root: list[int] = []
+        """The tokens of the root."""
+        self._roots = True
+        _keep_freed_memory()
         self._probe(config.vocab_size)
 
     @property
@@ -135,7 +140,7 @@ class HfSampler:
     def reset(self) -> None:
         """Forget all rows: the weights have changed, or the rollout is over. A GPU gets its memory back."""
         self._rows.clear()
-        self._running, self._ended = [], []
+        self._running, self._ended, self._root = [], [], []
         if self.model.device.type != "cpu":
             self._cache = RaggedCache(self._layers)
 
@@ -159,8 +164,8 @@ class HfSampler:
                 if not rows or len(self._running) < _COMPACT_BELOW * len(rows):
                     rows = list(self._running)
                     self._gather(rows)
-                    shared = self._shared_by(rows)
-                self._pick(self._advance(rows, shared), rows)
+                    self._agree(rows)
+                self._pick(self._advance(rows), rows)
                 self._running = self._going(rows)
         ended, self._ended = self._ended, []
         return [(row.key, row.sample) for row in ended]
@@ -206,44 +211,65 @@ class HfSampler:
                 fresh.setdefault(tuple(row.tokens), []).append(row)
         leaders = [same[0] for same in fresh.values()]
         if leaders and not any(row.cached for row in self._rows.values()):
-            # All prompts of a domain share its system prompt: compute it once, then copy it.
+            # All prompts of a domain share its system prompt: compute it once.
             self._run(leaders[:1], logits)
+            self._plant(leaders[0], list(fresh))
             leaders = leaders[1:]
         for row in leaders:
             self._borrow(row)
         self._run([*leaders, *going], logits)
         for leader, *others in fresh.values():
             if others:
-                self._cache.copy(leader.slot, [row.slot for row in others], leader.cached)
+                start = len(self._root) if leader.rooted else 0
+                self._cache.copy(leader.slot, [row.slot for row in others], leader.cached, start)
             for row in others:
-                row.cached, logits[row.key] = leader.cached, logits[leader.key]
+                row.cached, row.rooted, logits[row.key] = leader.cached, leader.rooted, logits[leader.key]
         return torch.stack([logits[row.key] for row in rows])
 
+    def _plant(self, row: _Row, prompts: Sequence[tuple[int, ...]]) -> None:
+        """Make what all these prompts begin with the root, where that is worth while; the row is computed already."""
+        self._root = []
+        if not self._roots or len(self._rows) < _WORTH_ROOTING_ROWS:
+            return
+        # Whatever lies between the first and the last in order shares what these two share.
+        first, last = min(prompts), max(prompts)
+        length = _common(first, last, min(len(first), len(last)) - 1)
+        if length >= _WORTH_ROOTING:
+            self._root = row.tokens[:length]
+            self._cache.plant(row.slot, length)
+            row.rooted = True
+
     def _borrow(self, row: _Row) -> None:
-        """Copy the longest prefix that another row already has."""
-        best, donor = _WORTH_COPYING - 1, None
+        """Stand on the root; or copy the longest prefix that another row has."""
+        size = len(self._root)
+        if size and row.tokens[:size] == self._root and len(row.tokens) > size:
+            row.cached, row.rooted = size, True
+        best, donor = row.cached + _WORTH_COPYING - 1, None
         for other in self._rows.values():
-            if other is not row and other.cached > best:
+            if other is not row and other.cached > best and other.rooted == row.rooted:
                 length = _common(row.tokens, other.tokens, min(other.cached, len(row.tokens) - 1))
                 if length > best:
                     best, donor = length, other
         if donor is not None:
-            self._cache.copy(donor.slot, [row.slot], best)
+            self._cache.copy(donor.slot, [row.slot], best, row.cached)
             row.cached = best
 
     def _run(self, rows: Sequence[_Row], logits: dict[int, torch.Tensor]) -> None:
         """Pass what is new of each row through the model, in blocks of rows of similar length."""
-        queue = sorted(rows, key=lambda row: (len(row.tokens) - row.cached, row.slot), reverse=True)
-        while queue:
-            width = len(queue[0].tokens) - queue[0].cached
-            size = max(1, _BLOCK_TOKENS // width)
-            # Rows less than half as long as the longest would be mostly padding: they go in a block of their own.
-            block = [row for row in queue[:size] if 2 * (len(row.tokens) - row.cached) >= width]
-            queue = queue[len(block) :]
-            block.sort(key=lambda row: row.slot)
-            for row, line in zip(block, self._block([row.tokens[row.cached :] for row in block], block), strict=True):
-                logits[row.key] = line
-                row.cached = len(row.tokens)
+        for rooted in (True, False):
+            queue = [row for row in rows if row.rooted == rooted]
+            queue.sort(key=lambda row: (len(row.tokens) - row.cached, row.slot), reverse=True)
+            while queue:
+                width = len(queue[0].tokens) - queue[0].cached
+                size = max(1, _BLOCK_TOKENS // width)
+                # Rows less than half as long as the longest would be mostly padding: they go in a block of their own.
+                block = [row for row in queue[:size] if 2 * (len(row.tokens) - row.cached) >= width]
+                queue = queue[len(block) :]
+                block.sort(key=lambda row: row.slot)
+                lines = self._block([row.tokens[row.cached :] for row in block], block)
+                for row, line in zip(block, lines, strict=True):
+                    logits[row.key] = line
+                    row.cached = len(row.tokens)
 
     def _block(self, tokens: Sequence[list[int]], rows: Sequence[_Row]) -> torch.Tensor:
         width = max(map(len, tokens))
@@ -255,17 +281,16 @@ class HfSampler:
             ids.append([0] * pad + new)
             places.append([spare] * pad + here)
             positions.append([0] * pad + here)
-        return self._forward(
-            torch.tensor(ids), torch.tensor([row.slot for row in rows]), torch.tensor(places), torch.tensor(positions)
-        )
+        slots, root = torch.tensor([row.slot for row in rows]), len(self._root) if rows[0].rooted else 0
+        return self._forward(torch.tensor(ids), slots, torch.tensor(places), torch.tensor(positions), root)
 
     def _forward(
-        self, ids: torch.Tensor, slots: torch.Tensor, places: torch.Tensor, positions: torch.Tensor, shared: int = 0
+        self, ids: torch.Tensor, slots: torch.Tensor, places: torch.Tensor, positions: torch.Tensor, root: int = 0
     ) -> torch.Tensor:
         """One pass; the logits (n, vocabulary) of the last column, as float32."""
         device = self.model.device
         span = int(positions.max()) + 1
-        self._cache.aim(slots, places, span, device, shared)
+        self._cache.aim(slots, places, span, device, root)
         dtype = self.model.dtype
         sees = torch.arange(span) <= positions[:, None, :, None]
         mask = torch.zeros(sees.shape, dtype=dtype).masked_fill_(~sees, torch.finfo(dtype).min)
@@ -284,29 +309,31 @@ class HfSampler:
 
     def _gather(self, rows: list[_Row]) -> None:
         """Give these rows the slots 0 … n-1, so that decoding reads the cache without copying; sort them by slot."""
-        inside = {row.slot for row in rows if row.slot < len(rows)}
         outside = [row for row in rows if row.slot >= len(rows)]
         if outside:
+            inside = {row.slot for row in rows}
             holes = [slot for slot in range(len(rows)) if slot not in inside]
-            holders = {row.slot: row for row in self._rows.values()}
-            length = max(row.cached for row in self._rows.values())
-            self._cache.swap([row.slot for row in outside], holes, length)
-            for row, hole in zip(outside, holes, strict=True):
-                if hole in holders:
-                    holders[hole].slot = row.slot
-                row.slot = hole
+            moves = dict(zip([row.slot for row in outside], holes, strict=True))
+            # Whoever lies in a hole takes the place of the row that comes; where nobody does, nothing goes back.
+            others = {row.slot: row for row in self._rows.values() if row.slot in set(holes)}
+            back = {hole: slot for slot, hole in moves.items() if hole in others}
+            moved = [*outside, *others.values()]
+            length = max(row.cached for row in moved)
+            start = len(self._root) if all(row.rooted for row in moved) else 0
+            self._cache.move([*moves, *back], [*moves.values(), *back.values()], length, start)
+            for row in moved:
+                row.slot = moves[row.slot] if row.slot in moves else back[row.slot]
         rows.sort(key=lambda row: row.slot)
 
-    def _shared_by(self, rows: Sequence[_Row]) -> int:
-        """Length of the prefix that all these rows begin with, where reading it once is worth while; else 0."""
-        if not self._shares or len(rows) < _WORTH_SHARING_ROWS:
-            return 0
-        # Whatever lies between the first and the last in order shares what these two share.
-        first, last = min(row.tokens for row in rows), max(row.tokens for row in rows)
-        length = _common(first, last, min(row.cached for row in rows))
-        return length if length >= _WORTH_SHARING else 0
+    def _agree(self, rows: Sequence[_Row]) -> None:
+        """Have all these rows stand on the root, or none of them."""
+        rooted = [row for row in rows if row.rooted]
+        if rooted and (len(rooted) < len(rows) or len(rows) < _WORTH_ROOTING_ROWS):
+            self._cache.uproot([row.slot for row in rooted])
+            for row in rooted:
+                row.rooted = False
 
-    def _advance(self, rows: Sequence[_Row], shared: int = 0) -> torch.Tensor:
+    def _advance(self, rows: Sequence[_Row]) -> torch.Tensor:
         """Pass each row's last token. Rows of the pass that have ended write to the spare position."""
         spare = self._cache.positions
         ids, places, positions = [], [], []
@@ -317,8 +344,8 @@ class HfSampler:
             positions.append([place])
             if not row.ended:
                 row.cached = len(row.tokens)
-        slots = torch.arange(len(rows))
-        return self._forward(torch.tensor(ids), slots, torch.tensor(places), torch.tensor(positions), shared)
+        slots, root = torch.arange(len(rows)), len(self._root) if rows[0].rooted else 0
+        return self._forward(torch.tensor(ids), slots, torch.tensor(places), torch.tensor(positions), root)
 
     def _pick(self, logits: torch.Tensor, rows: Sequence[_Row]) -> None:
         """Add a token to each row that still samples, by inverting its distribution at its own next random number."""
@@ -365,7 +392,7 @@ class HfSampler:
             self.model.eval()
         try:
             with torch.inference_mode(), shared_attention(self.model) as shares:
-                self._shares = self._shares and shares
+                self._roots = self._roots and shares
                 yield
         finally:
             if training:
@@ -404,8 +431,15 @@ class HfSampler:
             ).float()
             plain = float((self._advance(rows) - wanted).abs().max())
             tolerance = (1e-3 if self.model.dtype == torch.float32 else 5e-2) * max(float(wanted.abs().max()), 1.0)
-            # A model whose attention is more than a softmax of products cannot share; it is only slower then.
-            self._shares = self._shares and float((self._advance(rows, 3) - wanted).abs().max()) <= tolerance
+            # A model whose attention is more than a softmax of products knows no root; it is only slower then.
+            if self._roots:
+                self._cache.plant(0, 3)
+                self._root = first[:3]
+                for row, tokens in zip(rows, (first, second), strict=True):
+                    row.tokens, row.cached, row.rooted = tokens[:-1], 3, True
+                self._run(rows, {})
+                rows[0].tokens, rows[1].tokens = first, second
+                self._roots = float((self._advance(rows) - wanted).abs().max()) <= tolerance
         self.reset()
         if not plain <= tolerance:
             raise ConfigError(
@@ -427,3 +461,12 @@ def _common(first: Sequence[int], second: Sequence[int], limit: int) -> int:
         else:
             high = middle
     return low
+
+
+def _keep_freed_memory() -> None:
+    """Have the C library keep the blocks that a pass frees, for the next pass.
+
+    glibc gives a large block back to the system as soon as it is freed, and the next pass pays for each of its pages
+    again, until it has seen one nearly so large (32 MiB) be freed.
+    """
+    torch.empty(31 * 2**20, dtype=torch.uint8)

@@ -33,6 +33,30 @@ class Sampling:
                 raise ConfigError(f"{name} is {getattr(self, name)}", where="sampling", fix=f"It must be {right}")
 
 
+_FOLD = 8
+_WORTH_FOLDING_ROWS = 4
+
+
+def top(logits: torch.Tensor, k: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """The `k` largest of each row of (n, size), in order, and where they are: `topk`, three times as fast on a CPU.
+
+    The row is folded, so that each column holds `_FOLD` of its values; the k largest lie in the k columns with the
+    largest maxima.
+    """
+    rows, size = logits.shape
+    width = size // _FOLD
+    if logits.device.type != "cpu" or rows < _WORTH_FOLDING_ROWS or k > width // 2:
+        values, order = logits.topk(k, dim=-1)
+        return values, order
+    folded = logits[:, : width * _FOLD].unflatten(-1, (_FOLD, width))
+    columns = folded.amax(1).topk(k, dim=-1, sorted=False).indices
+    places = (columns[:, None] + width * torch.arange(_FOLD)[:, None]).flatten(1)
+    if size % _FOLD:
+        places = torch.cat([places, torch.arange(width * _FOLD, size).expand(rows, -1)], -1)
+    values, order = logits.gather(-1, places).topk(k, dim=-1)
+    return values, places.gather(-1, order)
+
+
 def invert(logits: torch.Tensor, draws: torch.Tensor, top_k: int = 0, top_p: float = 1.0) -> torch.Tensor:
     """Sample a token a row at given uniform numbers: (n, vocabulary) and (n,) to (n, 1).
 
@@ -40,7 +64,7 @@ def invert(logits: torch.Tensor, draws: torch.Tensor, top_k: int = 0, top_p: flo
     """
     size = logits.shape[-1]
     if top_k or top_p < 1:
-        values, order = logits.topk(min(top_k or size, size), dim=-1)
+        values, order = top(logits, min(top_k or size, size))
     else:
         values, order = logits, None
     weights = values.softmax(-1)
