@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ccgym import jsontext
@@ -114,10 +114,40 @@ def _ask_at_terminal(request: Request) -> str:
     return input("> ")
 
 
-def _language(request: Request) -> str:
-    task = request.env.episode.task
-    language = task.get("user", {}).get("sim", {}).get("language") or request.env.domain.language
+def language_of(task: Mapping[str, Any], default: str) -> str:
+    """The language of a task's customer, or the domain's: one of those that scripted policies speak, else English."""
+    language = task.get("user", {}).get("sim", {}).get("language") or default
     return language if language in DONE else "en"
+
+
+def last_words(task: Mapping[str, Any], said: Iterable[str], language: str) -> str:
+    """A reply with what `expect` wants and nobody said, the output, and the words that the customer waits for.
+
+    Args:
+        task: the task as JSON.
+        said: the replies so far.
+        language: one of `DONE`.
+
+    Returns:
+        The reply; "" where nothing is left to say.
+    """
+    expect, words, parts = task.get("expect", {}), fold("\n".join(said)), []
+    left = [text for text in expect.get("say", ()) if fold(text) not in words]
+    if left:
+        parts.append(DONE[language].format(", ".join(left)))
+    if expect.get("output") is not None:
+        parts.append("```json\n" + jsontext.dumps(expect["output"]) + "\n```")
+    return "\n".join([*parts, *_farewell(task)])
+
+
+def _language(request: Request) -> str:
+    return language_of(request.env.episode.task, request.env.domain.language)
+
+
+def _farewell(task: Mapping[str, Any]) -> list[str]:
+    """The words that the customer waits for, where a statement is not enough."""
+    done = task.get("user", {}).get("sim", {}).get("done", "statement")
+    return [] if done == "statement" else [done if isinstance(done, str) else done[0]]
 
 
 def _oracle_line(request: Request) -> str:
@@ -134,18 +164,8 @@ def _oracle_line(request: Request) -> str:
         if "say" in action:
             said.append(action["say"])
         place += 1
-    words = fold("\n".join(said))
-    parts = []
-    if place == step:
-        left = [text for text in expect.get("say", ()) if fold(text) not in words]
-        if left:
-            parts.append(DONE[_language(request)].format(", ".join(left)))
-        if expect.get("output") is not None:
-            parts.append("```json\n" + jsontext.dumps(expect["output"]) + "\n```")
-    done = task.get("user", {}).get("sim", {}).get("done", "statement")
-    if done != "statement":
-        parts.append(done if isinstance(done, str) else done[0])
-    return "\n".join(parts) or CLOSING[_language(request)]
+    left = last_words(task, said, _language(request)) if place == step else "\n".join(_farewell(task))
+    return left or CLOSING[_language(request)]
 
 
 def _spam_line(request: Request) -> str:
@@ -162,4 +182,7 @@ def _random_line(request: Request) -> str:
     return "".join(render_call(tool.name, draw(tool.parameters, rng)) for tool in picked)
 
 
-__all__ = ["Human", "Scripted", "chance", "echo", "human", "null", "oracle", "refuse", "spam", "typed"]
+__all__ = [
+    "Human", "Scripted", "chance", "echo", "human", "language_of", "last_words", "null", "oracle", "refuse", "spam",
+    "typed",
+]  # fmt: skip

@@ -71,6 +71,8 @@ class Scorer:
                     )  # fmt: skip
             if self.gates.get(gate):
                 raise ConfigError(f"the gate {gate!r} is gated itself", where=f"gate {gated}: {gate}")
+        self.ranges = {column.name: column.mark.range for column in columns}
+        """Reward name to the lowest and highest value that it may return (of a step, for a step reward)."""
         self._each = [column for column in columns if column.mark.scope != "group"]
         self._steps = [column for column in columns if column.mark.scope == "step"]
         self._groups = [column for column in columns if column.mark.scope == "group"]
