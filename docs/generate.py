@@ -46,6 +46,8 @@ def page() -> str:
         command = app.ccgym.get_command(click.Context(app.ccgym), verb)
         assert command is not None
         parts.append(_section(f"ccgym {verb}", command))
+        if isinstance(command, click.Group):
+            parts += [_section(f"ccgym {verb} {name}", inner) for name, inner in command.commands.items()]
     return "\n".join(parts)
 
 

@@ -1,0 +1,346 @@
+"""Rules that the prose of an SOP says plainly: "before", "only if", "never", "at most", and the same in Vietnamese.
+
+No proposal is better than a wrong one: a sentence that permits, excepts, asks or speaks of several things at once gives
+none, and neither does one whose words fit two tools. What sounds like a rule and gave none is listed.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from ccgym.authoring.fields import noun_of
+from ccgym.authoring.mentions import Mention, Mentions
+from ccgym.authoring.plans import Plan
+from ccgym.authoring.prose import Block, blocks
+from ccgym.authoring.statuses import statuses_said
+from ccgym.authoring.words import plain, word_set
+from ccgym.authoring.world import Entity, World
+
+_BEFORE = re.compile(r"\b(?:before|prior to|truoc khi)\b")
+_ONLY = re.compile(r"\b(?:only|chi)\b")
+_THEN = re.compile(r"\b(?:after|once|if|when|while|sau khi|khi|neu)\b")
+_FORBID = re.compile(
+    r"\b(?:never|do not|don't|must not|may not|cannot|can't|shall not|should not|shouldn't|not allowed to|"
+    r"not permitted to|no agent may|khong bao gio|tuyet doi khong|nghiem cam|khong duoc phep|khong duoc|cam|dung|"
+    r"khong)\b"
+)
+_STRICT = re.compile(
+    r"\b(?:never|must not|not allowed to|khong bao gio|tuyet doi khong|nghiem cam|khong duoc phep|cam)\b"
+)
+_WITHOUT = re.compile(
+    r"\b(?:without|until|unless|khi chua|neu chua|ma chua|ma khong|cho den khi|cho toi khi|khi khong)\b"
+)
+_PERMIT = re.compile(
+    r"\b(?:not need|need not|needn't|no need|not required|not necessary|optional|optionally|does not have to|"
+    r"do not have to|don't have to|khong can|khong bat buoc|khong nhat thiet|tuy chon|neu can|if needed|if necessary|"
+    r"where possible|if possible|ideally|try to|nen)\b"
+)
+_EXCEPT = re.compile(
+    r"\b(?:except|exceptions?|unless otherwise|other than|apart from|ngoai tru|tru khi|tru truong hop|ngoai le)\b"
+)
+_CASE = re.compile(r"^(?:if|for|in case|in the case|with|neu|doi voi|truong hop|voi)\b")
+_YES = r"(?:confirm\w*|consent\w*|agree\w*|approv\w+|permission|go-ahead|accept\w*)"
+_PARTY = r"(?:customers?|users?|callers?|clients?|members?|patients?|guests?|passengers?|them|they|readers?)"
+_YES_VI = r"(?:xac nhan|dong y|chap thuan|cho phep)"
+_PARTY_VI = r"(?:khach(?: hang)?|nguoi \w+|benh nhan|doc gia|chu \w+)"
+_AGREED = re.compile(
+    rf"\b{_YES}\b(?:\W+\w+){{0,6}}?\W+(?:with|from|of|by)\W+(?:the |your |their )?{_PARTY}\b|"
+    rf"\b{_PARTY}(?:'s|’s)?(?:\W+\w+){{0,4}}?\W+{_YES}\b|"
+    rf"\b(?:obtain|get|ask for|request|wait for|require|seek|have)\w*\W+(?:\w+\W+){{0,3}}?"
+    rf"(?:confirmation|consent|approval|permission|agreement|go-ahead)\b|"
+    rf"\bexplicit\w*\W+(?:\w+\W+){{0,2}}?{_YES}\b|\bconfirm\b(?:\W+\w+)?\W+with\b|"
+    rf"\b{_YES_VI}(?: lai)?(?: \w+){{0,6}}? (?:voi|cua|tu) {_PARTY_VI}\b|\b{_PARTY_VI}(?: \w+){{0,4}}? {_YES_VI}\b|"
+    rf"\bsu dong y\b"
+)
+_WHO = re.compile(r"\b(?:identit\w+|danh tinh|chinh chu|who (?:they|he|she))\b")
+_MOST = re.compile(
+    r"\b(?:at most|no more than|not more than|maximum of|max\.?|up to|toi da|khong qua|nhieu nhat|only|chi duoc|chi)\s+"
+    r"(?:\w+\s+){0,3}?(once|twice|one|two|three|four|five|mot|hai|ba|bon|nam|\d{1,2})\b(?:\s+(\w+))?"
+)
+_PER = re.compile(
+    r"\b(?:per|for each|for every|for one|for the same|moi|cho moi|tren mot|cho mot|cho cung mot)\s+(\w+(?:\s+\w+)?)"
+)
+_TIMED = re.compile(
+    r"\b(?:an?|per|each|every|one|moi|mot|trong|within|in)\s+(?:\d+\s+)?(?:calendar |business )?"
+    r"(?:days?|weeks?|months?|years?|hours?|ngay|tuan|thang|nam|gio)\b|\b(?:daily|weekly|monthly|yearly)\b"
+)
+_EVERY = re.compile(
+    r"\b(?:any|all|every|each|moi|bat ky|bat cu|cac)\s+(?:\w+\s+){0,3}?"
+    r"(?:action|change|update|write|modification|thay doi|thao tac|cap nhat|chinh sua)s?\b|"
+    r"\b(?:making|make)\s+(?:any\s+)?changes\b"
+)
+_SOUNDS = re.compile(
+    r"\b(?:before|only|must|never|always|at most|no more than|do not|don't|shall|required|require|without|unless|until|"
+    r"not allowed|maximum|truoc khi|chi duoc|chi khi|phai|khong duoc|khong bao gio|tuyet doi|toi da|bat buoc|luon|"
+    r"nghiem cam)\b"
+)
+_NUMBERS = {"once": 1, "one": 1, "mot": 1, "twice": 2, "two": 2, "hai": 2, "three": 3, "ba": 3, "four": 4, "bon": 4,
+            "five": 5, "nam": 5}  # fmt: skip
+_SPAN = word_set("day days week month year hour hours call ngay tuan thang nam gio")
+
+
+@dataclass
+class Proposal:
+    """One rule and the prose that says it."""
+
+    block: Block
+    sentence: str
+    line: int
+    """The line of the sentence, from 1."""
+    kind: str
+    """`require, when, confirm, at_most, never`."""
+    targets: list[Plan]
+    requires: list[Plan] = field(default_factory=list)
+    any_of: bool = False
+    condition: tuple[Entity, str, list[Any]] | None = None
+    """Entity, column and the values of which it must have one."""
+    terms: list[str] = field(default_factory=list)
+    count: int = 0
+    per: list[str] = field(default_factory=list)
+    dropped: str = ""
+    """Why it is not written, where it is not."""
+
+    def same(self, target: Plan, other: Plan, world: World) -> dict[str, str]:
+        """Arguments of two calls that name one row: of the one to of the other."""
+        pairs = {}
+        for argument in target.job.arguments:
+            noun = world.noun(argument, target.job)
+            if noun not in world.entities or not argument.scalar or not argument.required:
+                continue
+            for mine in other.job.arguments:
+                if world.noun(mine, other.job) == noun and mine.required and mine.scalar:
+                    pairs[argument.name] = mine.name
+        return pairs
+
+
+def propose(sop: str, plans: list[Plan], world: World) -> tuple[list[Proposal], list[tuple[int, str]]]:
+    """The rules that an SOP says plainly, and the (line, sentence) of what sounds like one and gave none."""
+    finder = Mentions(plans, world.language)
+    found: list[Proposal] = []
+    unclear: list[tuple[int, str]] = []
+    for block in blocks(sop):
+        if block.ruled:
+            continue
+        for sentence, line in block.sentences:
+            made = _Sentence(sentence, line, block, finder, plans, world).proposals()
+            fresh = [item for item in made if not any(_equal(item, other) for other in found)]
+            found += fresh
+            if not made and _SOUNDS.search(plain(sentence)):
+                unclear.append((line, sentence))
+    return found, unclear
+
+
+def _equal(a: Proposal, b: Proposal) -> bool:
+    def key(p: Proposal) -> Any:
+        names = sorted(plan.name for plan in p.requires)
+        return p.kind, sorted(plan.name for plan in p.targets), names, p.condition and p.condition[2], p.count
+
+    return bool(key(a) == key(b))
+
+
+class _Sentence:
+    """One sentence, and what it demands."""
+
+    def __init__(
+        self, sentence: str, line: int, block: Block, finder: Mentions, plans: list[Plan], world: World
+    ) -> None:  # fmt: skip
+        self.line = line
+        self.sentence, self.block, self.plans, self.world = sentence, block, plans, world
+        self.text = plain(sentence)
+        self.by_name = {plan.name: plan for plan in plans}
+        self.mentions = finder.find(self.text)
+
+    def proposals(self) -> list[Proposal]:
+        """All that it says plainly."""
+        text = self.text
+        if len(text) > 500 or text.rstrip().endswith("?") or _PERMIT.search(text) or _EXCEPT.search(text):
+            return []
+        if _CASE.search(text) and not re.search(r"^neu chua\b", text):
+            return []
+        made = self._at_most()
+        if made:
+            return made
+        for attempt in (self._without, self._before, self._only, self._never):
+            made = attempt()
+            if made:
+                more = self._only() if attempt == self._before else []
+                return made + [item for item in more if item.kind == "when"]
+        return []
+
+    # --- the forms of sentences -------------------------------------------------------------------------------------
+
+    def _before(self) -> list[Proposal]:
+        match = _BEFORE.search(self.text)
+        if match is None:
+            return []
+        if len(re.findall(r"\w+", self.text[: match.start()])) <= 1:  # "Always before …, do …"
+            cut = self._turn(match.end())
+            if cut is None:
+                return []
+            return self._demand((match.end(), cut), (cut, len(self.text)))
+        forbidden = _FORBID.search(self.text[: match.start()])
+        stop = self._stop(match.end())
+        if forbidden:
+            return self._demand((forbidden.end(), match.start()), (match.end(), stop))
+        start = self.text.rfind(";", 0, match.start()) + 1
+        return self._demand((match.end(), stop), (start, match.start()))
+
+    def _only(self) -> list[Proposal]:
+        only = _ONLY.search(self.text)
+        if only is None or "not only" in self.text or "khong chi" in self.text:
+            return []
+        then = _THEN.search(self.text, only.end())
+        if then is None:
+            return []
+        if then.start() - only.end() <= 1 and len(re.findall(r"\w+", self.text[: only.start()])) == 0:
+            turn = re.search(r",|\bmoi\b|\bthi\b", self.text[then.end() :])
+            if turn is None:
+                return []
+            cut = then.end() + turn.end()
+            return self._demand((cut, len(self.text)), (then.end(), cut - len(turn.group())), conditions=True)
+        return self._demand((0, then.start()), (then.end(), self._stop(then.end())), conditions=True)
+
+    def _without(self) -> list[Proposal]:
+        if match := re.search(r"^(?:neu |khi )?chua (.+?)(?:,| thi)\s*(?:tuyet doi )?khong", self.text):
+            return self._demand((match.end(), len(self.text)), (match.start(1), match.end(1)))
+        forbidden = _FORBID.search(self.text)
+        if forbidden is None:
+            return []
+        without = _WITHOUT.search(self.text, forbidden.end())
+        if without is None:
+            return []
+        return self._demand(
+            (forbidden.end(), without.start()), (without.end(), self._stop(without.end())), conditions=True
+        )
+
+    def _never(self) -> list[Proposal]:
+        forbidden = _STRICT.search(self.text)
+        if forbidden is None:
+            return []
+        after = [m for m in self.mentions if m.start >= forbidden.end()]
+        if len(after) != 1 or after[0].tool is None or after[0].score < 2:
+            return []
+        mention = after[0]
+        between = re.findall(r"\w+", self.text[forbidden.end() : mention.start])
+        rest = re.findall(r"\w+", self.text[mention.end :])
+        if len(between) > (3 if mention.score == 3 else 1) or len(rest) > 2 or any(word.isdigit() for word in rest):
+            return []
+        return [Proposal(self.block, self.sentence, self.line, "never", [self.by_name[mention.tool or ""]])]
+
+    def _at_most(self) -> list[Proposal]:
+        match = _MOST.search(self.text)
+        if match is None or _TIMED.search(self.text, match.start()):
+            return []
+        word, unit = match.group(1), match.group(2) or ""
+        count = _NUMBERS.get(word) or int(word) if word.isdigit() or word in _NUMBERS else 0
+        tools = self._tools(0, len(self.text), least=2)
+        if count < 1 or tools is None or len(tools) != 1:
+            return []
+        plan = tools[0]
+        nouns = {*plan.job.objects, *(f"{word}s" for word in plan.job.objects)}
+        verb = plan.job.verb.words[0] if plan.job.verb.words else "?"
+        counted = unit in ("time", "times", "lan", *nouns) or (len(verb) > 4 and unit.startswith(verb[:-1]))
+        spelt = (
+            re.match(
+                rf"\s*(?:{'|'.join(sorted(nouns, key=len, reverse=True)) or '?'})\b",
+                " ".join(self.text[match.start(2) :].split()[1:]),
+            )
+            if unit and len(plan.job.objects) > 1
+            else None
+        )
+        if word not in ("once", "twice") and not counted and not (spelt and unit in plan.job.objects):
+            return []
+        per: list[str] = []
+        if scope := _PER.search(self.text, match.start()):
+            said = scope.group(1).split()
+            if said[0] in _SPAN or (said[-1] in _SPAN and said[0] in ("business", "calendar", "mot")):
+                return []
+            if said[0] not in ("conversation", "chat", "session", "cuoc", "phien"):
+                per = [a.name for a in plan.job.arguments if (noun_of(a.name) or ("",))[0] == said[0]
+                       or " ".join(noun_of(a.name) or ()) == " ".join(said)
+                       or self._called(a.name, plan, scope.group(1))]  # fmt: skip
+                if not per:
+                    return []
+        return [Proposal(self.block, self.sentence, self.line, "at_most", [plan], count=count, per=per[:1])]
+
+    # --- their parts ------------------------------------------------------------------------------------------------
+
+    def _demand(self, target: tuple[int, int], demand: tuple[int, int], conditions: bool = False) -> list[Proposal]:
+        """Rules that make one part of the sentence wait for the other."""
+        targets = self._targets(*target)
+        if not targets:
+            return []
+        text = self.text[demand[0] : demand[1]]
+        requires = self._tools(*demand) if demand[0] < demand[1] else []
+        if requires is None:
+            return []
+        requires = [plan for plan in requires if plan not in targets and not plan.job.terminal]
+        made: list[Proposal] = []
+        any_of = len(requires) > 1 and bool(re.search(r"\b(?:or|hoac|hay)\b", text))
+        if requires:
+            made.append(Proposal(self.block, self.sentence, self.line, "require", targets, requires, any_of))
+        if _AGREED.search(text) and not _WHO.search(text):
+            detailed = re.search(
+                r"\b(?:details?|summar\w+|repeat|read back|terms|list|thong tin|chi tiet|noi dung)\b", text
+            )
+            for plan in targets:
+                terms = [plan.key.name] if detailed and plan.key is not None and plan.key.required else []
+                made.append(Proposal(self.block, self.sentence, self.line, "confirm", [plan], terms=terms))
+        if conditions:
+            made += self._conditions(targets, demand)
+        return made
+
+    def _conditions(self, targets: list[Plan], demand: tuple[int, int]) -> list[Proposal]:
+        made = []
+        for plan in targets:
+            if plan.entity is None or plan.key is None or not plan.key.required or plan.kind == "insert":
+                continue
+            values = statuses_said(self.sentence[demand[0] : demand[1]], plan.entity)
+            if values:
+                condition = (plan.entity, plan.entity.need_status(), values)
+                made.append(Proposal(self.block, self.sentence, self.line, "when", [plan], condition=condition))
+        return made
+
+    def _targets(self, start: int, end: int) -> list[Plan]:
+        tools = self._tools(start, end)
+        named = any(start <= m.start and m.end <= end + 1 and m.score == 3 for m in self.mentions)
+        if tools and not (_EVERY.search(self.text[start:end]) and not named):
+            return tools
+        if not named and _EVERY.search(self.text[start:end]):
+            return [
+                plan
+                for plan in self.plans
+                if plan.job.effect == "write" and not plan.job.terminal and plan.job.playable
+            ]
+        return []
+
+    def _tools(self, start: int, end: int, least: int = 1) -> list[Plan] | None:
+        """The tools that a part of the sentence speaks of; None where its words fit several."""
+        found: list[Mention] = [m for m in self.mentions if start <= m.start and m.end <= end + 1 and m.score >= least]
+        surest = [m for m in found if m.score == 3]
+        found = surest or found
+        if any(m.tool is None for m in found):
+            return None
+        return [self.by_name[name] for name in dict.fromkeys(m.tool for m in found if m.tool is not None)]
+
+    def _turn(self, start: int) -> int | None:
+        """Where the part behind "before" ends and the demand begins."""
+        match = re.search(
+            r",|\b(?:you must|must|always|make sure|please|ensure|first|phai|can phai|hay|bat buoc|luon|can)\b",
+            self.text[start:],
+        )
+        return start + match.start() if match and match.start() > 1 else None
+
+    def _stop(self, start: int) -> int:
+        """Where a part at the end of the sentence ends: at a new thought."""
+        match = re.search(r";|\b(?:but|however|otherwise|then|nhung|tuy nhien|neu khong)\b", self.text[start:])
+        return start + match.start() if match else len(self.text)
+
+    def _called(self, name: str, plan: Plan, said: str) -> bool:
+        from ccgym.authoring.phrases import noun_words
+
+        argument = plan.job.argument(name)
+        noun = self.world.noun(argument, plan.job) if argument is not None else None
+        return bool(noun) and plain(noun_words(noun or (), self.world.language)).startswith(said.split()[0])
