@@ -15,7 +15,7 @@ from ccgym.domain.findings import Finding, Findings, did_you_mean, from_pydantic
 from ccgym.domain.models import Sim, Task
 from ccgym.domain.prompt import system_prompt
 from ccgym.domain.references import check_task
-from ccgym.domain.rules import Names, Rule, read_task_rules
+from ccgym.domain.rules import Names, Rule, headings, read_task_rules
 from ccgym.domain.schema import ArgumentValidator
 from ccgym.domain.spec import DomainSpec, Limits
 from ccgym.errors import DomainError
@@ -165,14 +165,20 @@ class Domain:
         findings = Findings()
         check_task(task, where, self.tools, self.validators, self.probes, self.state, findings)
         if task.rules:
-            read_task_rules(task.rules, task.id, where, Names(self.tools), findings, self.rules)
+            read_task_rules(task.rules, task.id, where, self._names, findings, self.rules)
         findings.raise_errors(where)
+
+    @property
+    def _names(self) -> Names:
+        if "names" not in self._cache:
+            self._cache["names"] = Names(self.tools, headings=headings(self.sop_sources))
+        return self._cache["names"]
 
     def rules_of(self, task: Task) -> tuple[Rule, ...]:
         """The rules that a task is played under: the SOP's, and its own."""
         if not task.rules:
             return self.rules
-        own = read_task_rules(task.rules, task.id, f"task {task.id}", Names(self.tools), Findings(), self.rules)
+        own = read_task_rules(task.rules, task.id, f"task {task.id}", self._names, Findings(), self.rules)
         return (*self.rules, *own)
 
     def limits(self, task: Task) -> Limits:

@@ -20,7 +20,7 @@ from ccgym.domain.models import Task, state_problem
 from ccgym.domain.prompt import prose
 from ccgym.domain.recorded import take_recordings
 from ccgym.domain.references import check_task
-from ccgym.domain.rules import Names, Rule, read_rules, read_task_rules
+from ccgym.domain.rules import Names, Rule, headings, read_rules, read_task_rules
 from ccgym.domain.spec import DomainSpec
 from ccgym.domain.tables import read_tables
 from ccgym.domain.toolbox import Toolbox, open_toolbox
@@ -81,7 +81,7 @@ def read_domain(folder: Folder, plugins: Registry, findings: Findings) -> Domain
     templates = dict(plugins.templates.get(spec.name, {}))
     places = {f"tool {name}": place for name, place in box.places.items()}
     tables = {*state["tables"], *(table for tool in box.tools.values() for table in tool.touches or ())}
-    names = Names(box.tools, tables, box.broken)
+    names = Names(box.tools, tables, box.broken, headings(sources))
     rules = read_rules(sources, names, findings)
     tasks = _read_tasks(spec, folder, box, state, findings, places, names, rules)
     if findings.errors:

@@ -7,7 +7,7 @@ from math import inf
 from typing import Any
 
 from ccgym import jsontext
-from ccgym.domain.rules import All, AnyOf, Called, Confirmed, Holds, Not, Said, Sequence, Tree
+from ccgym.domain.rules import All, AnyOf, Called, Confirmed, Holds, Not, Said, Sequence, Told, Tree
 
 Earliest = Callable[[Tree, float], float]
 
@@ -49,6 +49,8 @@ def describe(tree: Tree, arguments: dict[str, Any]) -> str:
         return f"this held: {' '.join(tree.condition.text.split())[:160]}"
     if isinstance(tree, Said):
         return f"saying {', '.join(map(repr, tree.texts))}"[:200]
+    if isinstance(tree, Told):
+        return f"the customer told {', '.join(f'{name} {_short(arguments.get(name))}' for name in tree.args)}"
     if isinstance(tree, Confirmed):
         terms = [term if isinstance(term, str) else term.text for term in tree.terms] + [repr(t) for t in tree.say]
         heard = f", having heard {', '.join(terms)}" if terms else ""

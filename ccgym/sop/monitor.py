@@ -8,11 +8,10 @@ the latest of `all`, the earliest of `any`, one after the other for `sequence`.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
 from math import inf, nan
 from typing import Any
 
-from ccgym.domain.rules import All, AnyOf, Called, Confirmed, Holds, Not, Rule, Said, Sequence, Tree
+from ccgym.domain.rules import All, AnyOf, Called, Confirmed, Holds, Not, Rule, Said, Sequence, Told, Tree
 from ccgym.sop.agreement import agrees, forms, said
 from ccgym.sop.batch import Failure, Rows
 from ccgym.sop.missing import missing
@@ -56,8 +55,10 @@ class Monitor:
         elif self._program.listens:
             if kind is UserEvent:
                 self._talk.hear(event.n, event.content)
-            elif kind is Message and event.role == "assistant" and event.step > 0:
+            elif kind is Message and event.step > 0 and event.role == "assistant":
                 self._replied(event)
+            elif kind is Message and event.step == 0 and event.role == "user":
+                self._talk.hear(event.n, event.content)
 
     def _called(self, event: ToolEvent) -> None:
         name, error = event.name, event.error
@@ -101,45 +102,40 @@ class Monitor:
     def attempt(self, name: str, arguments: dict[str, Any]) -> list[Verdict]:
         """The verdicts on a valid call that is about to run. A rule that does not apply gives none."""
         plan = self._program.plan(name)
-        if plan is None:
-            return []
-        found = list(self._judge(plan, name, arguments))
-        return found
+        return [] if plan is None else self._judge(plan, name, arguments)
 
     def finish(self) -> list[Verdict]:
         """The verdicts at the end: of `finally` rules, and one for each rule that was never judged."""
         plan = self._program.ending()
-        found = list(self._judge(plan, "", {})) if plan is not None else []
+        found = [] if plan is None else self._judge(plan, "", {})
         for number, rule in enumerate(self._program.rules):
             if number not in self._judged:
                 found.append(Verdict(rule.kind, "not_applicable", "sop", rule.cite(), None, ""))
         return found
 
-    def _judge(self, plan: Plan, name: str, arguments: dict[str, Any]) -> Iterator[Verdict]:
-        values: list[Any] = []
-        broken = ""
+    def _judge(self, plan: Plan, name: str, arguments: dict[str, Any]) -> list[Verdict]:
+        values: Any = None
         if plan.batch is not None:
             try:
                 values = plan.batch.values(arguments, self._rows)
             except Exception as error:  # never the episode's end: the rules are what cannot be judged
-                broken = f"{type(error).__name__}: {error}"[:200]
+                values = [Failure(f"{type(error).__name__}: {error}"[:200])] * len(plan.batch.slots)
+        found: list[Verdict] = []
         for judged in plan.rules:
-            rule = judged.rule
-            verdict, found, detail = "error", None, broken
-            if not broken or not (judged.slots or judged.when is not None or judged.applies is not None):
+            if judged.when is not None and values[judged.when] is True:
+                found.append(judged.kept)
+            else:
                 try:
                     told = self._one(judged, name, arguments, values)
                 except Exception as error:
                     told = "error", None, f"{type(error).__name__}: {error}"[:200]
                 if told is None:
                     continue
-                verdict, found, detail = told
+                found.append(Verdict(judged.rule.kind, told[0], "sop", judged.rule.cite(), told[1], told[2]))
             self._judged.add(judged.number)
-            yield Verdict(rule.kind, verdict, "sop", rule.cite(), found, detail)
+        return found
 
-    def _one(
-        self, judged: Judged, name: str, arguments: dict[str, Any], values: list[Any]
-    ) -> tuple[str, Any, str] | None:
+    def _one(self, judged: Judged, name: str, arguments: dict[str, Any], values: Any) -> tuple[str, Any, str] | None:
         """Verdict, what was found, and a few words; None where the rule does not apply."""
         rule = judged.rule
         if judged.applies is not None:
@@ -150,9 +146,7 @@ class Monitor:
                 return "error", None, _erred(rule.applies, value)
         kind = rule.kind
         if kind == "when":
-            value = values[judged.when]  # type: ignore[index]
-            if value is True:
-                return "ok", None, ""
+            value = values[judged.when]
             if value is None and rule.applies is not None:
                 return None
             if value is False:
@@ -227,6 +221,8 @@ class Monitor:
             return after if value is True else NEVER if value is False else UNKNOWN
         if kind is Said:
             return max(_first(self._texts[fold(text)], after) for text in tree.texts)  # type: ignore[union-attr]
+        if kind is Told:
+            return self._told(tree, after, arguments)  # type: ignore[arg-type]
         return self._agreed(tree, after, arguments, told)  # type: ignore[arg-type]
 
     def _made(self, call: Called, after: float, arguments: dict[str, Any]) -> float:
@@ -239,6 +235,9 @@ class Monitor:
         if moment == NEVER and self._errs is not None and _first(self._errs[atom.index].get(key, ()), after) < NEVER:
             return UNKNOWN
         return moment
+
+    def _told(self, tree: Told, after: float, arguments: dict[str, Any]) -> float:
+        return self._talk.told([way for name in tree.args for way in forms(arguments.get(name))], after)
 
     def _agreed(self, tree: Confirmed, after: float, arguments: dict[str, Any], told: dict[Any, Any]) -> float:
         ways = [forms(text) for text in tree.say]
@@ -255,10 +254,12 @@ class Monitor:
 class Talk:
     """What agent and customer said to each other, each reply searched once for each term."""
 
-    __slots__ = ("_answers", "_heard", "_replies")
+    __slots__ = ("_answers", "_heard", "_lines", "_replies")
 
     def __init__(self) -> None:
         self._replies: list[str] = []
+        self._lines: list[tuple[int, str]] = []
+        """(event number, what the customer said)."""
         self._answers: list[tuple[int, str, int]] = []
         """(event number, the customer's line, index of the reply that it answers)."""
         self._heard: dict[tuple[str, ...], tuple[int, int | None]] = {}
@@ -269,9 +270,21 @@ class Talk:
         self._replies.append(reply)
 
     def hear(self, n: int, line: str) -> None:
-        """The customer answered."""
+        """The customer said something."""
+        line = fold(line)
+        self._lines.append((n, line))
         if self._replies:
-            self._answers.append((n, fold(line), len(self._replies) - 1))
+            self._answers.append((n, line, len(self._replies) - 1))
+
+    def told(self, terms: list[tuple[str, ...]], after: float) -> float:
+        """The moment by which the customer had said each of the terms, after `after`: a talk has few lines."""
+        moment = after
+        for term in terms:
+            first = next((n for n, line in self._lines if n > after and said(line, term)), NEVER)
+            if first == NEVER:
+                return NEVER
+            moment = max(moment, first)
+        return moment
 
     def agreed(self, terms: list[tuple[str, ...]], yes: tuple[str, ...], after: float) -> float:
         """The first moment after `after` at which the customer agreed to a question, having heard the terms, and which

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -10,9 +11,10 @@ from weakref import WeakKeyDictionary
 from ccgym import jsontext
 from ccgym.compare import equal
 from ccgym.domain import Domain, Task
-from ccgym.domain.rules import ANY, Called, Confirmed, Rule, Said, walk
+from ccgym.domain.rules import ANY, Called, Confirmed, Rule, Said, Told, walk
 from ccgym.domain.rules.conditions import Condition
 from ccgym.sop.batch import Batch, Slot
+from ccgym.sop.verdict import Verdict
 from ccgym.turns import fold
 
 
@@ -65,6 +67,9 @@ class Judged:
     applies: int | None = None
     """Slot of the rule's `if`; None: it has none."""
     when: int | None = None
+    """Slot of what must hold, where that is all that the rule demands."""
+    kept: Verdict = Verdict("", "ok", "sop", {}, None, "")
+    """The verdict where that holds."""
 
 
 class Plan(NamedTuple):
@@ -78,8 +83,9 @@ class RuleProgram:
     """The rules of a domain and one task, ready. Immutable but for what it compiles at first use."""
 
     def __init__(self, rules: Iterable[Rule], domain: Domain) -> None:
-        self.rules = tuple(rules)
+        self.rules: tuple[Rule, ...] = ()
         self.clock = domain.spec.clock
+        self._tools = tuple(domain.tools)
         self._thinking = {name for name, tool in domain.tools.items() if tool.effect == "think"}
         self.atoms: dict[int, Atom] = {}
         """Atom by the id of the node that asks for it: the nodes live as long as the rules."""
@@ -92,20 +98,37 @@ class RuleProgram:
         self.listens = False
         """Whether replies and customer's lines matter."""
         self._plans: dict[str, Plan | None] = {}
-        self._find_atoms()
+        self._known: dict[Any, Atom] = {}
+        self._take(tuple(rules))
 
-    def _find_atoms(self) -> None:
-        known: dict[Any, Atom] = {}
-        watched: dict[str, list[Atom]] = {}
-        texts: dict[str, None] = {}
-        for number, rule in enumerate(self.rules):
+    def joined_by(self, rules: Iterable[Rule]) -> RuleProgram:
+        """This program with a task's rules besides; what these do not touch is not made again."""
+        for name in self._tools:
+            self.plan(name)
+        self.ending()
+        joined = copy.copy(self)
+        joined.atoms, joined.counted, joined._known = dict(self.atoms), dict(self.counted), dict(self._known)
+        joined._take(tuple(rules))
+        own = joined.rules[len(self.rules) :]
+        touched = {name for rule in own for name in rule.calls or ("",)}
+        kept = {} if ANY in touched else {name: plan for name, plan in self._plans.items() if name not in touched}
+        joined._plans = kept
+        return joined
+
+    def _take(self, rules: tuple[Rule, ...]) -> None:
+        """Take in more rules."""
+        known = self._known
+        watched = {name: list(atoms) for name, atoms in self.watched.items()}
+        texts = dict.fromkeys(self.texts)
+        first, self.rules = len(self.rules), (*self.rules, *rules)
+        for number, rule in enumerate(rules, first):
             if rule.kind == "at_most":
                 for name in rule.calls:
                     self.counted[name] = (*self.counted.get(name, ()), number)
             for node in walk(rule.tree):
                 if isinstance(node, Said):
                     texts.update(dict.fromkeys(map(fold, node.texts)))
-                elif isinstance(node, Confirmed):
+                elif isinstance(node, Confirmed | Told):
                     self.listens = True
                 elif isinstance(node, Called):
                     theirs = tuple(name for _, name in node.same)
@@ -157,7 +180,8 @@ class RuleProgram:
                 if condition not in own:
                     own[condition] = len(slots)
                     slots.append(Slot(condition, rule.applies))
-            judged.append(Judged(rule, number, own, applies, when))
+            kept = Verdict(rule.kind, "ok", "sop", rule.cite(), None, "")
+            judged.append(Judged(rule, number, own, applies, when, kept))
         return Plan(tuple(judged), Batch(slots, self.clock) if slots else None)
 
 
@@ -179,10 +203,14 @@ def rule_program(domain: Domain, task: Task) -> RuleProgram | None:
     if not domain.rules and not task.rules:
         return None
     known = _PROGRAMS.setdefault(domain, {})
-    key = jsontext.digest([task.id, task.rules]) if task.rules else ""
+    key = task.digest if task.rules else ""
     program = known.get(key)
     if program is None:
         if len(known) > 10_000:
             known.clear()
-        program = known[key] = RuleProgram(domain.rules_of(task), domain)
+        if "" not in known:
+            known[""] = RuleProgram(domain.rules, domain)
+        program = known[""]
+        if task.rules:
+            program = known[key] = program.joined_by(domain.rules_of(task)[len(domain.rules) :])
     return program

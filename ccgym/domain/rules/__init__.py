@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ccgym.domain.rules.book import read_rule, read_rules, read_task_rules
-from ccgym.domain.rules.clauses import Clause, split_rules
+from ccgym.domain.rules.clauses import Clause, headings, split_rules
 from ccgym.domain.rules.conditions import Condition, ConditionError, parse_condition
 from ccgym.domain.rules.model import (
     ANY,
@@ -17,6 +17,7 @@ from ccgym.domain.rules.model import (
     Rule,
     Said,
     Sequence,
+    Told,
     Tree,
     callable_tools,
     conditions,
@@ -26,6 +27,6 @@ from ccgym.domain.rules.names import Names
 
 __all__ = [
     "ANY", "All", "AnyOf", "Called", "Clause", "Condition", "ConditionError", "Confirmed", "Holds", "Kind", "Names",
-    "Not", "Rule", "Said", "Sequence", "Tree", "callable_tools", "conditions", "parse_condition", "read_rule",
-    "read_rules", "read_task_rules", "split_rules", "walk",
+    "Not", "Rule", "Said", "Sequence", "Told", "Tree", "callable_tools", "conditions", "headings", "parse_condition",
+    "read_rule", "read_rules", "read_task_rules", "split_rules", "walk",
 ]  # fmt: skip

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+
+from ccgym.turns import fold
 
 MAX_TEXT = 240
 """Characters of a clause's prose that a verdict quotes."""
@@ -61,6 +63,27 @@ def split_rules(sop: str, file: str = "") -> tuple[str, list[Block]]:
             prose += lines[i:end]
         i = end
     return "\n".join(prose), blocks
+
+
+def headings(sources: Mapping[str, str]) -> dict[str, Clause]:
+    """Folded heading to the clause under it: its line, and the first prose that follows. The first of equal ones."""
+    found: dict[str, Clause] = {}
+    for file, sop in sources.items():
+        lines = split_rules(sop, file)[0].split("\n")
+        places = {line: number for number, line in reversed(list(enumerate(sop.split("\n"), 1)))}
+        for i, line in enumerate(lines):
+            heading = _HEADING.match(line)
+            if heading is None or not heading["text"].strip():
+                continue
+            text: list[str] = []
+            for below in lines[i + 1 :]:
+                if _HEADING.match(below) or (text and not below.strip()):
+                    break
+                text += [below] if below.strip() else []
+            title = one_line(heading["text"])
+            clause = Clause(file, title, places.get(line, 1), one_line(" ".join(text)) or title)
+            found.setdefault(fold(title), clause)
+    return found
 
 
 def _closing(lines: list[str], start: int, fence: re.Match[str]) -> tuple[int, bool]:

@@ -86,6 +86,17 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """The customer said the values of these arguments of the judged call: the agent made none of them up."""
+
+    args: tuple[str, ...]
+
+    def tools(self) -> frozenset[str]:
+        """None: it asks for no call."""
+        return frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Confirmed:
     """The customer agreed: answered yes to a question of the agent's, who had said the terms by then."""
 
@@ -101,7 +112,7 @@ class Confirmed:
         return frozenset()
 
 
-Tree = Called | All | AnyOf | Sequence | Not | Holds | Said | Confirmed
+Tree = Called | All | AnyOf | Sequence | Not | Holds | Said | Told | Confirmed
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ccgym.domain.findings import Findings, did_you_mean
+from ccgym.domain.rules.clauses import Clause
 from ccgym.domain.rules.conditions import Condition, check_names
-from ccgym.domain.rules.model import ANY, Called, Confirmed, Rule, callable_tools, conditions, walk
+from ccgym.domain.rules.model import ANY, Called, Confirmed, Rule, Told, callable_tools, conditions, walk
 from ccgym.types import Tool
 
 Place = Callable[[Iterable[Any]], str]
@@ -23,6 +24,8 @@ class Names:
     tables: Collection[str] = ()
     broken: Collection[str] | None = ()
     """Tools that could not be read, which has been said already; None: none could be."""
+    headings: Mapping[str, Clause] = field(default_factory=dict)
+    """Folded heading of the SOP to what stands under it."""
 
 
 def _arguments(tool: Tool) -> set[str] | None:
@@ -62,6 +65,9 @@ def check_rule(rule: Rule, place: Place, names: Names, findings: Findings) -> No
                 lacks(theirs, node.calls, key)
             for argument, _ in node.args:
                 lacks(argument, node.calls, key)
+        elif isinstance(node, Told):
+            for argument in node.args:
+                lacks(argument, rule.calls, key)
         elif isinstance(node, Confirmed):
             for term in node.terms:
                 if isinstance(term, str):

@@ -22,6 +22,7 @@ from ccgym.domain.rules.model import (
     Rule,
     Said,
     Sequence,
+    Told,
     Tree,
 )  # fmt: skip
 from ccgym.domain.rules.names import Names
@@ -34,10 +35,11 @@ _FIELDS = {
     "before": ("before", "require", "when", "confirm"), "at_most": ("at_most", "call", "per"), "never": ("never",),
     "finally": ("finally",),
 }  # fmt: skip
-_COMMON = ("id", "note", "if")
+_COMMON = ("id", "note", "clause", "if")
 _ATOMS = {
     "call": ("call", "same", "args", "result"), "tried": ("tried", "same", "args"), "all": ("all",), "any": ("any",),
     "sequence": ("sequence",), "not": ("not",), "holds": ("holds",), "confirmed": ("confirmed",), "said": ("said",),
+    "told": ("told",),
 }  # fmt: skip
 _CONFIRM = ("terms", "say", "yes")
 
@@ -65,6 +67,7 @@ class RuleReader:
         if not isinstance(data, dict):
             raise WrongRule("rule-kind", (), f"found {show(data)}, must be a rule", "Such as `before: cancel_order`")
         kind = self._kind_of(data)
+        clause = self._cited(data["clause"]) if "clause" in data else clause
         unknown = next((key for key in data if key not in (*_FIELDS[kind], *_COMMON)), None)
         if unknown is not None:
             options = (*_FIELDS[kind], *_COMMON)
@@ -100,6 +103,17 @@ class RuleReader:
         return Rule(
             id=rule_id.strip(), kind=told, calls=calls, clause=clause, source=data, place=place, note=note, **given
         )
+
+    def _cited(self, heading: Any) -> Clause:
+        """The clause under a heading of the SOP."""
+        if not isinstance(heading, str):
+            raise WrongRule("rule-value", ("clause",), f"found {show(heading)}, must be a heading of the SOP")
+        clause = self.names.headings.get(fold(heading))
+        if clause is None:
+            known = [each.heading for each in self.names.headings.values()]
+            raise WrongRule("unknown-clause", ("clause",), f"the SOP has no heading '{heading[:60]}'",
+                         did_you_mean(heading, known))  # fmt: skip
+        return clause
 
     def _kind_of(self, data: dict[str, Any]) -> str:
         found = [kind for kind in _FIELDS if kind in data]
@@ -172,6 +186,11 @@ class RuleReader:
             return Holds(self._condition(value, at))
         if kind == "said":
             return Said(self._texts(value, at))
+        if kind == "told":
+            if not self.judged:
+                raise WrongRule("rule-key", at, "`told` in a `finally` rule: no call is judged at the end",
+                             "Let the rule judge the call: `before: …`")  # fmt: skip
+            return Told(self._texts(value, at))
         if kind == "confirmed":
             return self._confirmed(value, at)
         return self._called(data, kind, path)
