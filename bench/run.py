@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from bench import bigdesk, live, reset, rollouts, startup, step
+from bench import bigdesk, checking, live, reset, rollouts, startup, step
 from bench.measure import Result
 
 SMALL = 500
@@ -32,6 +32,7 @@ def _reset(folder: Path) -> Result:
 BENCHES: dict[str, Callable[[Path], Result]] = {
     "step": _step,
     "reset": _reset,
+    "check": checking.measure,
     "live": live.measure,
     "scripted": lambda folder: rollouts.scripted(),
     "together": lambda folder: rollouts.together(),

@@ -1,4 +1,7 @@
-"""Writes docs/cli.md from the commands' own help: `python docs/generate.py`. A test fails when the page is stale."""
+"""Writes docs/cli.md from the commands' own help, and docs/checks.md: `python docs/generate.py`.
+
+A test fails when a page is stale.
+"""
 
 from __future__ import annotations
 
@@ -59,4 +62,7 @@ def _section(name: str, command: click.Command) -> str:
 
 
 if __name__ == "__main__":
+    import catalogue  # the page of findings, beside this one
+
     PAGE.write_text(page(), encoding="utf-8")
+    catalogue.PAGE.write_text(catalogue.page(), encoding="utf-8")

@@ -59,3 +59,9 @@ def test_live_environments_are_counted_in_a_process_of_their_own(tmp_path):
 def test_scripted_steps_are_counted(bench, monkeypatch):
     monkeypatch.setattr(bench.rollouts, "TASKS", 2)
     assert bench.rollouts.scripted(rounds=1).figures["episodes"] == 2 * bench.rollouts.GROUP
+
+
+def test_a_check_of_tasks_with_rules_is_timed(bench, tmp_path):
+    from bench import checking
+
+    assert checking.measure(tmp_path / "desk", tasks=6, rows=60).figures["tasks"] == 6

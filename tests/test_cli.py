@@ -299,7 +299,7 @@ def test_check_reports_a_reference_that_does_not_earn_correctness_1(capsys, tmp_
                             "tasks.jsonl")  # fmt: skip
     status, out, _ = said(capsys, "check", folder)
     assert status == 1
-    assert "task renew" in out
+    assert "tasks.jsonl:1 (renew)" in out
     assert "reserved" in out
 
 

@@ -42,7 +42,7 @@ class Findings(list[Finding]):
     ) -> None:
         """Note one finding, of the code's usual severity where none is given."""
         usual = CODES[code].severity if code in CODES else "error"
-        self.append(Finding(code, severity or usual, place, message, fix or None))
+        self.append(Finding(code, severity or usual, place, message.removesuffix("."), fix or None))
 
     @property
     def errors(self) -> list[Finding]:

@@ -36,7 +36,7 @@ CODES: dict[str, Code] = {
         "Correct the place that is named.", {"state.json": '{"tables": {}, "tables": {}}\n'},
     ),
     "bad-yaml": code(
-        "error", "domain.yaml is no YAML. Tags, anchors and keys that occur twice are refused too.",
+        "error", "The file domain.yaml is no YAML. Tags, anchors and keys that occur twice are refused too.",
         "Correct the line that is named.", {"domain.yaml": "name: BikeDesk\nname: Bikes\n"},
     ),
     "unknown-field": code(
@@ -51,7 +51,7 @@ CODES: dict[str, Code] = {
         {"domain.yaml": "name: BikeDesk\nlimits: {max_steps: many}\n"},
     ),
     "unknown-reward": code(
-        "warning", "domain.yaml weighs or gates a reward that no installed package has.",
+        "warning", "A weight or gate in domain.yaml names a reward that no installed package has.",
         "Correct the name, or install the package.",
         {"domain.yaml": "name: BikeDesk\nrewards: {weights: {correctness: 1.0, stile: 0.1}}\n"},
     ),

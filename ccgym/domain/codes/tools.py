@@ -37,7 +37,7 @@ CODES: dict[str, Code] = {
     ),
     "no-schemas": code(
         "error", "A registered toolset brings functions, but no schemas.", "Give the toolset `schemas`.",
-        {"domain.yaml": _TOOLSET}, python="def get_bike(state, bike_id):\n    return state['bikes'][bike_id]\n",
+        {"domain.yaml": _TOOLSET}, python='def get_bike(state, bike_id):\n    return state["bikes"][bike_id]\n',
     ),
     "unknown-function": code(
         "error", "A mock of the kind `python` names a function that nobody registers.",
@@ -122,7 +122,7 @@ CODES: dict[str, Code] = {
                                            "all": True}},
             "parameters": {"type": "object",
                            "properties": {"model": {"type": "string", "description": "Such as City."}}},
-        }},
+        }, "tasks.jsonl /1/expect/actions/-": {"name": "list_bikes", "args": {"model": "Tandem"}}},
     ),
     "unknown-required": code(
         "error", "`required` names something that is no argument. The schema takes no others, so no call is valid.",
@@ -169,8 +169,9 @@ CODES: dict[str, Code] = {
     "bad-function": code(
         "error, warning", "A tool's function does not take the arguments that the schema lets through, or needs some "
         "that the schema does not ask for.", "Bring the two together.",
-        {f"{_GET}/x-ccgym/mock": {"kind": "python", "function": "bikes:get_bike"}},
-        python="def get_bike(state, bike):\n    return state['bikes'][bike]\n",
+        {f"{_GET}/x-ccgym/mock": {"kind": "python", "function": "bikes:get_bike"},
+         f"{_GET}/parameters/properties/shop": {"type": "string", "description": "Such as Hue."}},
+        python='def get_bike(state, bike_id):\n    return state["bikes"][bike_id]\n',
     ),
     "unused-tool": code(
         "notice", "No task's reference calls a tool, and neither SOP nor rules name it.",

@@ -8,7 +8,8 @@ _B03 = "state.json /tables/bikes/B03"
 
 CODES: dict[str, Code] = {
     "bad-state": code(
-        "error", "state.json has not the form of a state.", 'Write `{"tables": {name: {key: row}}, "user": {…}}`.',
+        "error", "The file state.json has not the form of a state.",
+        'Write `{"tables": {name: {key: row}}, "user": {…}}`.',
         {"state.json": '{"bikes": {}}\n'},
     ),
     "bad-table": code(

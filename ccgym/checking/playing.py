@@ -1,0 +1,168 @@
+"""References: each is played once through the agent's own code path, and must earn correctness 1."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from ccgym.checking.telling import look_at_talk
+from ccgym.domain import Domain, Task
+from ccgym.domain.findings import Findings, pointer
+from ccgym.domain.models import Call, Say
+from ccgym.domain.rules import Called, Tree, walk
+from ccgym.env import CcgymEnv, enact
+from ccgym.types import Episode, ErrorEvent, RewardEvent, RuleEvent, ToolEvent
+
+_PROBLEM = re.compile(r"(/expect/actions/\d+): (.*)", re.S)
+_LIMITS = {"max_steps": "turns", "max_chars": "chars", "max_errors": "", "max_tokens": "", "time": ""}
+
+
+@dataclass(frozen=True)
+class Played:
+    """One reference that was played."""
+
+    task: Task
+    place: str
+    episode: Episode
+    right: bool
+    """It earned correctness 1."""
+
+
+def play_references(env: CcgymEnv, tasks: Iterable[Task], findings: Findings) -> Iterator[Played | None]:
+    """Play each task's reference, and note what is wrong with it. None for one that cannot be played."""
+    domain = env.domain
+    wrong = tuple(finding.place for finding in findings if finding.severity == "error")
+    for task in tasks:
+        place, expect = domain.places.get(f"task {task.id}", f"task {task.id}"), task.expect
+        try:
+            episode = enact(domain, task, expect.actions, expect.say, expect.output, env=env)
+            problems = env.reference().problems
+        except Exception as error:  # whatever a domain's tools, customers and backends do is a finding
+            if not any(other.startswith(place) for other in wrong):  # else it has been said why
+                findings.add("unplayable", place, f"cannot be played: {_told(error)}", "Repair what is named")
+            yield None
+            continue
+        scored = next((e for e in episode.of(RewardEvent) if e.name == "correctness"), None)
+        right = scored is not None and scored.value == 1.0
+        if right or not any(other.startswith(place) for other in wrong):
+            _look_at_end(domain, task, place, episode, scored, list(problems), findings)
+            look_at_talk(domain, task, place, episode, findings)
+        if right:
+            _look_at_effect(domain, task, place, episode, findings)
+        yield Played(task, place, episode, right)
+
+
+def _told(error: Exception) -> str:
+    text = " ".join(str(error).split())[:300].rstrip(".")
+    return text or type(error).__name__
+
+
+def _look_at_end(
+    domain: Domain, task: Task, place: str, episode: Episode, scored: RewardEvent | None, problems: list[str],
+    findings: Findings,
+) -> None:  # fmt: skip
+    """How the episode ended, and what it earned."""
+    end = episode.end.reason if episode.end else "nothing"
+    right = scored is not None and scored.value == 1.0
+    for problem in problems:
+        match = _PROBLEM.match(problem)
+        at, message = match.groups() if match else ("", problem)
+        if right and _is_tried(domain, task, int(at.rpartition("/")[2] or 0)):
+            continue
+        findings.add("reference-fails", f"{place} {at}".rstrip(), message, "Correct the call, or the state",
+                     severity="warning" if right else "error")  # fmt: skip
+    if end in ("env_error", "policy_error", "forged_token"):
+        broken = [e for e in episode.of(ErrorEvent) if e.code in (end, "forged_token")]
+        findings.add("unplayable", place, f"its reference ends with {end}: {broken[-1].message if broken else ''}")
+    elif end in _LIMITS:
+        _over_limit(domain, task, place, end, findings)
+    elif scored is None or scored.status == "failed":
+        why = scored.explanation if scored is not None else "there is no reward named correctness"
+        findings.add("unscored-reference", place, f"cannot be scored: {why}", severity="error")
+    elif scored.value is None:
+        findings.add("unscored-reference", place, f"is unscored: {scored.explanation or scored.status}",
+                     "`train` refuses it: configure what is missing, or take it out of reward_basis")  # fmt: skip
+    elif not right and not problems:
+        _shortfall(episode, place, scored, findings)
+    if end not in _LIMITS:
+        _cut_short(task, place, episode, end, findings)
+        size = episode.begin.options.get("reference", {}).get("turns", 0)
+        if size == domain.limits(task).max_steps:
+            findings.add("tight-limit", place, f"the reference takes all {size} turns of max_steps: one more fails",
+                         "Raise limits.max_steps")  # fmt: skip
+
+
+def _is_tried(domain: Domain, task: Task, number: int) -> bool:
+    """Whether a rule asks that the call of an action be tried, whatever it answers."""
+    actions = task.expect.actions
+    action = actions[number] if number < len(actions) else None
+    nodes: list[Tree] = [node for rule in domain.rules_of(task) for node in walk(rule.tree)]
+    return isinstance(action, Call) and any(
+        isinstance(node, Called) and node.tried and action.name in node.calls for node in nodes
+    )
+
+
+def _over_limit(domain: Domain, task: Task, place: str, end: str, findings: Findings) -> None:
+    limits = domain.limits(task)
+    found = getattr(limits, end, None)
+    findings.add("reference-over-limit", place, f"its reference is longer than {end}{f' ({found})' if found else ''}",
+                 f"Raise limits.{end}, or shorten the reference")  # fmt: skip
+
+
+def _shortfall(episode: Episode, place: str, scored: RewardEvent, findings: Findings) -> None:
+    """Which components a reference lacks; a break of the SOP with its clause."""
+    low = [name for name, part in scored.parts.items() if part is not None and part < 1]
+    breaks = [e for e in episode.of(RuleEvent) if e.tag == "sop" and e.verdict in ("violated", "error")]
+    for event in breaks if "sop" in low else ():
+        clause = event.clause
+        cited = f"'{clause.get('text', '')}'" if clause.get("text") else f"rule {clause.get('id', '')}"
+        where = f" ({clause.get('file', '')}:{clause.get('line')})" if clause.get("line") else ""
+        code = "reference-breaks-sop" if event.verdict == "violated" else "rule-errs"
+        findings.add(code, place, f"{event.detail or event.verdict}. The SOP says: {cited}{where}",
+                     "Correct the reference, or the rule")  # fmt: skip
+    rest = [name for name in low if name != "sop" or not breaks]
+    end = episode.end.reason if episode.end else "nothing"
+    ended = "" if episode.earning else f", as the talk ends with {end}"
+    if rest or not breaks:
+        why = scored.explanation or f"for want of {', '.join(rest)}"
+        findings.add("reference-below-1", place, f"its reference earns correctness {scored.value:g}{ended}: {why}",
+                     _remedy(rest, end))  # fmt: skip
+
+
+def _remedy(low: list[str], end: str) -> str:
+    if end == "customer_left":
+        return "The customer did not get an answer: look at what the reference says"
+    if "say" in low:
+        return "Say it in the reference, or take it out of expect.say"
+    if "state" in low:
+        return "Correct expect.actions, or expect.state"
+    return f"Correct expect.{low[0]}" if low else "Correct `expect`"
+
+
+def _cut_short(task: Task, place: str, episode: Episode, end: str, findings: Findings) -> None:
+    """Actions that were not played, because the talk was over."""
+    own = [(i, a) for i, a in enumerate(task.expect.actions) if isinstance(a, Say) or a.requestor == "assistant"]
+    turns = len(episode.turns)
+    if turns < len(own):
+        number, _ = own[turns]
+        findings.add("reference-cut-short", f"{place} /expect/actions/{number}",
+                     f"is never played: the talk ends before it, with {end}",
+                     "Put it before the closing reply, or let that reply ask something")  # fmt: skip
+
+
+def _look_at_effect(domain: Domain, task: Task, place: str, episode: Episode, findings: Findings) -> None:
+    """Writes that change nothing."""
+    if task.expect.state.mode != "replay" or episode.end is None or episode.end.patch:
+        return
+    hidden = domain.spec.state.exclude
+    for event in episode.of(ToolEvent):
+        tool = domain.tools.get(event.name)
+        if tool is None or event.step == 0 or event.error is not None or tool.effect != "write" or tool.terminal:
+            continue
+        if tool.touches is not None and all(pointer(["tables", table]) in hidden for table in tool.touches):
+            continue
+        findings.add("target-unchanged", place, f"the reference calls '{event.name}', which writes, and the state "
+                     "ends as it began: leaving the call out earns as much",
+                     "Look at what the call should change")  # fmt: skip
+        return
