@@ -9,6 +9,7 @@ from statistics import median
 import pytest
 from ccgym_envs import ORDERDESK
 from ccgym_envs.orderdesk import make
+from ccgym_envs.orderdesk.phrases import ASK
 from ccgym_envs.orderdesk.templates import TEMPLATES
 
 import ccgym
@@ -118,8 +119,10 @@ def test_an_added_read_or_an_unknown_tool_changes_nothing(tasks, play):
 def test_verifying_a_customer_who_only_asks_where_the_parcel_is_changes_nothing(tasks, play):
     for task in tasks:
         if "track" in task.tags:
+            language = "vi" if "vi" in task.tags else "en"
+            ask = {"say": ASK[language]["phone"][0]}
             check = {"name": "verify_customer", "args": {k: task.user.known[k] for k in ("order_id", "phone")}}
-            assert correctness(play(task, [check, *actions_of(task)])) == 1.0, task.id
+            assert correctness(play(task, [ask, check, *actions_of(task)])) == 1.0, task.id
 
 
 def test_refusing_a_customer_who_was_not_verified_earns_nothing(tasks, play):
@@ -138,54 +141,6 @@ def test_doing_a_change_twice_earns_nothing(tasks, play):
 
 def test_no_reference_takes_more_than_six_turns(tasks):
     assert max(len(task.expect.actions) for task in tasks) <= 6
-
-
-# Each section of the SOP, seen in the rows of `changes`.
-
-
-def breaks(play, task_id, *actions):
-    episode = play(DOMAIN.tasks[task_id], [*actions, {"say": "Done."}])
-    found = [rule.clause["path"] for rule in episode.of(RuleEvent) if rule.tag == "sop" and rule.verdict == "violated"]
-    return [path.rpartition("/")[2] for path in found]
-
-
-def call(name, **args):
-    return {"name": name, "args": args}
-
-
-def test_a_change_without_verification_is_a_break(play):
-    assert breaks(play, "cancel-bought-twice", call("cancel_order", order_id="4821")) == ["verified"]
-
-
-def test_a_verification_for_one_order_does_not_count_for_another(play):
-    verify = call("verify_customer", order_id="4821", phone="3358")
-    assert breaks(play, "cancel-bought-twice", verify, call("cancel_order", order_id="7350")) == ["verified"]
-
-
-def test_cancelling_what_has_shipped_is_a_break(play):
-    verify = call("verify_customer", order_id="2096", phone="7714")
-    assert breaks(play, "cancel-after-shipping", verify, call("cancel_order", order_id="2096")) == ["transition"]
-
-
-def test_returning_on_day_30_is_no_break_and_on_day_31_is_one(play):
-    for task_id, order_id, phone, found in (
-        ("return-on-day-30", "9034", "8811", []),
-        ("return-on-day-31", "7293", "9506", ["days"]),
-    ):
-        verify = call("verify_customer", order_id=order_id, phone=phone)
-        change = call("return_order", order_id=order_id, reason="other")
-        assert breaks(play, task_id, verify, change) == found
-
-
-def test_a_new_address_after_shipping_is_a_break(play):
-    verify = call("verify_customer", order_id="5561", phone="3217")
-    change = call("change_address", order_id="5561", address="52 Oak Street, Ripon")
-    assert breaks(play, "address-after-shipping", verify, change) == ["transition"]
-
-
-def test_reading_and_handing_over_is_no_break(play):
-    read = call("get_order", order_id="4821"), call("track_order", order_id="4821")
-    assert breaks(play, "cancel-bought-twice", *read, call("transfer_to_human", reason="other")) == []
 
 
 # What the domain is made of.

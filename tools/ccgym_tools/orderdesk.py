@@ -1,7 +1,6 @@
 """The back office of an online shop, as permissive as real ones: it does what it is told.
 
-Whether a change was allowed is the agent's business. What the agent did stands in the table `changes`, one row a
-change, with the facts of that moment: from and to which status the order went, and whether the customer was verified.
+Whether a change is allowed is the agent's business, and the rules of the SOP tell whether it was.
 """
 
 from __future__ import annotations
@@ -36,19 +35,19 @@ def track_order(state: Tables, order_id: str) -> dict[str, Any]:
 
 def cancel_order(state: Tables, order_id: str) -> dict[str, Any]:
     """Cancel the order, whatever its status."""
-    _change(state, order_id, "cancel", {"status": "cancelled"})
+    _order(state, order_id)["status"] = "cancelled"
     return {"status": "cancelled"}
 
 
 def return_order(state: Tables, order_id: str, reason: str) -> dict[str, Any]:
     """Open a return, whatever the order's status and age."""
-    _change(state, order_id, "return", {"status": "returning", "reason": reason})
+    _order(state, order_id).update(status="returning", reason=reason)
     return {"status": "returning"}
 
 
 def change_address(state: Tables, order_id: str, address: str) -> dict[str, Any]:
     """Write the new address, even on a parcel that has left."""
-    _change(state, order_id, "address", {"address": address})
+    _order(state, order_id)["address"] = address
     return {"saved": True}
 
 
@@ -78,16 +77,3 @@ def _order(state: Tables, order_id: str) -> dict[str, Any]:
     if order is None:
         raise ToolError(f"no order {order_id}", "not_found")
     return order
-
-
-def _change(state: Tables, order_id: str, action: str, fields: dict[str, Any]) -> None:
-    order = _order(state, order_id)
-    before = order["status"]
-    order.update(fields)
-    state["changes"][str(len(state["changes"]) + 1)] = {
-        "order_id": order_id,
-        "action": action,
-        "transition": f"{before} > {order['status']}",
-        "days": order["days"],
-        "verified": order_id in state["session"],
-    }

@@ -11,18 +11,6 @@ from ccgym_envs.orderdesk import phrases
 Action = dict[str, Any]
 Intent = Literal["cancel", "return", "address", "track"]
 
-SOP_ASSERTS = (
-    {"path": "/tables/changes/*/verified", "op": "eq", "value": True, "tag": "sop"},
-    {
-        "path": "/tables/changes/*/transition",
-        "op": "in",
-        "value": ["placed > cancelled", "delivered > returning", "placed > placed"],
-        "tag": "sop",
-    },
-    {"path": "/tables/changes/*/days", "op": "le", "value": 30, "tag": "sop"},
-)
-"""Sections 3, 4 to 6, and 5 of the SOP, read off the rows of `changes`. They hold where nothing was changed."""
-
 
 @dataclass(frozen=True)
 class Case:
@@ -87,8 +75,10 @@ def task_of(case: Case, rng: Random, *, own_order: bool) -> dict[str, Any]:
                 "tell": {fact: rng.choice(lines) for fact, lines in phrases.TELL[case.language].items()},
             },
         },
-        "expect": {"actions": _reference(case, rng, words), "asserts": _asserts(case)},
+        "expect": {"actions": _reference(case, rng, words)},
     }
+    if rules := _rules(case):
+        task["rules"] = rules
     if case.told_phone is None:
         task["user"]["unknown"] = ["phone"]
     if case.outcome != "transferred":
@@ -111,12 +101,20 @@ def _first(case: Case, rng: Random) -> str:
     return rng.choice((phrases.FIRST if case.names_order else phrases.FIRST_UNNAMED)[case.language][key])
 
 
-def _asserts(case: Case) -> list[dict[str, Any]]:
-    """The SOP's; and who is refused must have been verified, or told nothing about the order."""
-    asserts = [dict(one) for one in SOP_ASSERTS]
-    if case.outcome == "refused":
-        asserts.append({"path": f"/tables/session/{case.order_id}/verified", "op": "eq", "value": True})
-    return asserts
+def _rules(case: Case) -> list[dict[str, Any]]:
+    """The steps of which neither the final state nor a change tells: to look before answering, to check before giving up."""
+    if case.outcome == "done" or (case.outcome == "transferred" and case.told_phone is None):
+        return []
+    if case.outcome == "told":
+        return [{"id": "tracked", "clause": "2. Tracking", "finally": _made(_track(case))}]
+    clause = "3. Who may change an order"
+    if case.outcome == "transferred":
+        return [{"id": "checked", "clause": clause, "finally": _made(_verify(case))}]
+    return [{"id": "decided", "clause": clause, "finally": {"sequence": [_made(_verify(case)), _made(_look(case))]}}]
+
+
+def _made(call: Action) -> dict[str, Any]:
+    return {"call": call["name"], "args": call["args"]}
 
 
 def _say(case: Case) -> list[str]:
@@ -135,7 +133,7 @@ def _reference(case: Case, rng: Random, words: dict[str, str]) -> list[Action]:
     """The talk by the book."""
     if case.intent == "track":
         line = rng.choice(phrases.TRACKED[case.language][case.order["status"]])
-        return [_call("track_order", order_id=case.order_id), _reply(line, words)]
+        return [_track(case), _reply(line, words)]
     talk = [_ask(case, rng, "phone" if case.names_order else "both")]
     if case.told_phone is not None:
         talk.append(_verify(case))
@@ -181,6 +179,10 @@ def _ask(case: Case, rng: Random, what: str) -> Action:
 
 def _verify(case: Case) -> Action:
     return _call("verify_customer", order_id=case.order_id, phone=case.told_phone)
+
+
+def _track(case: Case) -> Action:
+    return _call("track_order", order_id=case.order_id)
 
 
 def _look(case: Case) -> Action:

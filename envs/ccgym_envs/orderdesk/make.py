@@ -17,7 +17,7 @@ WRITTEN = {"train": written.TRAIN, "test": written.TEST}
 
 
 def make_state() -> dict[str, Any]:
-    """The orders of the written cases, and others up to `ORDERS`; nothing changed, nobody verified yet."""
+    """The orders of the written cases, and others up to `ORDERS`; nobody verified yet."""
     orders: dict[str, Any] = {}
     customers: dict[str, Any] = {}
     for cases in WRITTEN.values():
@@ -30,7 +30,7 @@ def make_state() -> dict[str, Any]:
             person = {"name": people.name(rng, language), "phone": people.digits(rng)}
             _add(orders, customers, order_id, people.order(rng, language), person)
     tables = {"orders": dict(sorted(orders.items())), "customers": dict(sorted(customers.items()))}
-    return {"tables": {**tables, "session": {}, "changes": {}, "transfers": {}}}
+    return {"tables": {**tables, "session": {}, "transfers": {}}}
 
 
 def _add(orders: dict[str, Any], customers: dict[str, Any], order_id: str, order: Any, person: Any) -> None:
