@@ -102,7 +102,7 @@ def _first(case: Case, rng: Random) -> str:
 
 
 def _rules(case: Case) -> list[dict[str, Any]]:
-    """The steps of which neither the final state nor a change tells: to look before answering, to check before giving up."""
+    """The steps of which no change tells: to look before answering, to check before giving up."""
     if case.outcome == "done" or (case.outcome == "transferred" and case.told_phone is None):
         return []
     if case.outcome == "told":
