@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from bench import bigdesk, checking, live, reset, rollouts, startup, step
+from bench import bigdesk, checking, live, reset, rollouts, rules, startup, step
 from bench.measure import Result
 
 SMALL = 500
@@ -31,6 +31,7 @@ def _reset(folder: Path) -> Result:
 
 BENCHES: dict[str, Callable[[Path], Result]] = {
     "step": _step,
+    "rules": rules.measure,
     "reset": _reset,
     "check": checking.measure,
     "live": live.measure,

@@ -19,6 +19,7 @@ def bench(monkeypatch):
     import bench.live
     import bench.reset
     import bench.rollouts
+    import bench.rules
     import bench.step
 
     return bench
@@ -31,6 +32,18 @@ def test_a_step_is_measured_beside_both_baselines(bench, monkeypatch, tmp_path):
     result = bench.step.measure(bigdesk.load(tmp_path / "desk", 100), tmp_path, rounds=1)
     assert result.figures["ratio"] > 0
     assert "fastjsonschema" in result.measured
+
+
+def test_thirty_rules_are_measured_and_all_of_them_are_kept(bench, monkeypatch, tmp_path):
+    from ccgym.log import read_episodes
+    from ccgym.types import RuleEvent
+
+    monkeypatch.setattr(bench.step, "STEPS", 30)
+    monkeypatch.setattr(bench.rules, "SIZES", (20,))
+    result = bench.rules.measure(tmp_path, rounds=1)
+    assert result.figures["ratio_20"] > 0
+    verdicts = [event.verdict for event in read_episodes(tmp_path / "ruled.jsonl")[0].of(RuleEvent)]
+    assert verdicts == ["ok"] * 6 * 30
 
 
 def test_the_reference_of_its_domain_earns_correctness_1(bench, tmp_path):

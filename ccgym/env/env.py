@@ -493,23 +493,24 @@ class CcgymEnv(gymnasium.Env[str, str]):
         return find_reference(self.domain, self.task, self._episode_seed, world, lambda: self._new_backend(self.task))
 
     def _record(self, verdicts: Sequence[Verdict], cause: str = "") -> None:
-        sample, step, hash_ = self._sample, self._step, self._hash
+        sample, step, hash_, events = self._sample, self._step, self._hash, self._events
         for kind, verdict, tag, clause, found, detail in verdicts:
-            self._add(
-                RuleEvent(
-                    episode=sample,
-                    n=len(self._events),
-                    step=step,
-                    hash=hash_,
-                    kind=kind,
-                    verdict=verdict,  # type: ignore[arg-type]
-                    tag=tag,
-                    clause=clause,
-                    found=found,
-                    detail=detail,
-                    cause=cause,
-                )
+            event = RuleEvent(
+                episode=sample,
+                n=len(events),
+                step=step,
+                hash=hash_,
+                kind=kind,
+                verdict=verdict,  # type: ignore[arg-type]
+                tag=tag,
+                clause=clause,
+                found=found,
+                detail=detail,
+                cause=cause,
             )
+            events.append(event)
+            if self.sink is not None:
+                self.sink(event)
 
     def _emit(self, kind: Callable[..., Any], /, **fields: Any) -> None:
         self._add(kind(episode=self._sample, n=len(self._events), step=self._step, hash=self._hash, **fields))

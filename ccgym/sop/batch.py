@@ -8,9 +8,14 @@ from typing import Any, NamedTuple, Protocol
 
 import orjson
 
-from ccgym.domain.rules.conditions import MAX_READ, SLOTS, WORLD, Condition, Lookup, environment, plain_error
+from ccgym.domain.rules.cel import SLOTS, WORLD, environment, plain_error
+from ccgym.domain.rules.conditions import MAX_READ, Condition
+from ccgym.domain.rules.reads import Lookup
+from ccgym.sop.plain import plain_test
+from ccgym.sop.plainly import Test, sure
 
 _MAX_TOGETHER = 50_000
+_WORDS = frozenset((str, int, float, bool))
 _TOO_MUCH = f"it would read more than {MAX_READ // 1024} KB"
 
 
@@ -39,24 +44,39 @@ class Slot(NamedTuple):
 class Batch:
     """Evaluates slots against a call and the state.
 
-    Look-ups with plain table and key are done here, once each, and given to CEL as variables. Where a slot errs, or one
-    that must read little would read much, all are evaluated one by one.
+    Look-ups with plain table and key are done here, once each. Plain conditions are judged in Python; the others by
+    CEL, together, and one by one where one errs, or where one that must read little would read much.
     """
 
-    __slots__ = ("_calls_back", "_clock", "_guarded", "_lookups", "_single", "_together", "slots")
+    __slots__ = (
+        "_arguments", "_clock", "_guarded", "_names", "_others", "_plain", "_rows", "_single", "_together", "slots",
+    )  # fmt: skip
 
     def __init__(self, slots: Sequence[Slot], clock: str) -> None:
         self.slots = tuple(slots)
         self._clock = clock
         names: dict[Lookup, str] = {}
-        joined = "[" + ",".join(self._text(slot, names) for slot in self.slots) + "]"
-        self._lookups = tuple(names.items())
+        texts = [self._text(slot, names) for slot in self.slots]
+        self._names = names
+        self._arguments = [
+            (n, (each.key, *each.path), str(each)) for each, n in names.items() if each.function == "args"
+        ]
+        self._rows = _by_row(names)
+        self._plain: list[tuple[int, Test | None, Test]] = []
+        self._others: list[int] = []
+        for i, slot in enumerate(self.slots):
+            test = plain_test(slot.condition, names, clock)
+            applies = plain_test(slot.applies, names, clock) if slot.applies is not None else None
+            if test is not None and (applies is not None or slot.applies is None):
+                self._plain.append((i, applies, test))
+            else:
+                self._others.append(i)
         every = [condition for slot in self.slots for condition in slot if condition is not None]
         self._guarded = any(condition.guarded for condition in every)
-        self._calls_back = len(names) == SLOTS or any(condition.calls_back for condition in every)
-        self._single: list[tuple[Any, Any]] | None = None
+        self._single: dict[int, tuple[Any, Any]] = {}
         self._together = None
-        if len(joined) <= _MAX_TOGETHER:
+        joined = "[" + ",".join(texts[i] for i in self._others) + "]"
+        if self._others and len(joined) <= _MAX_TOGETHER:
             with suppress(RuntimeError):  # too deep with what stands around it: then one by one
                 self._together = environment().compile(joined)
 
@@ -70,71 +90,121 @@ class Batch:
         """What each slot gives; None where it does not apply, a Failure where it errs."""
         data: dict[str, Any] = {"args": args, "result": result}
         missing: dict[str, str] = {}
-        small = self._look_up(args, rows, data, missing)
-        if self._guarded and small:
-            small = len(orjson.dumps([args, result])) <= MAX_READ
-        if not self._calls_back:
-            return self._evaluate(data, missing, small)
+        for name, path, where in self._arguments:
+            if len(path) == 1 and type(value := args.get(path[0])) in _WORDS:
+                data[name] = value
+            else:
+                _bind(data, missing, name, args, path, where)
+        for table, key, from_argument, fields, asked in self._rows:
+            _read(data, missing, args, rows, table, key, from_argument, fields, asked)
+        values: list[Any] = [None] * len(self.slots)
+        left = list(self._others)
+        for i, applies, test in self._plain:
+            try:
+                if applies is None or sure(applies(data)):
+                    values[i] = test(data)
+            except Exception:  # no plain case
+                left.append(i)
+        if left:
+            self._by_cel(left, values, data, missing, rows)
+        return values
+
+    def _by_cel(
+        self, left: list[int], values: list[Any], data: dict[str, Any], missing: dict[str, str], rows: Rows
+    ) -> None:
+        """Put in the values of the conditions that are left."""
+        small = not self._guarded or len(orjson.dumps(data)) <= MAX_READ
         before = WORLD.read
         WORLD.read = _Reader(rows, self._guarded).read
         try:
-            return self._evaluate(data, missing, small)
+            if self._together is not None and small:
+                with suppress(Exception):  # which of them errs, and why, is asked for one by one
+                    found = self._together.eval(data=data).plain_value()
+                    if type(found) is list:
+                        for i, value in zip(self._others, found, strict=True):
+                            values[i] = value
+                        left = left[len(found) :]
+            for i in left:
+                values[i] = self._alone(i, data, missing, small)
         finally:
             WORLD.read = before
 
-    def _look_up(self, args: dict[str, Any], rows: Rows, data: dict[str, Any], missing: dict[str, str]) -> bool:
-        """Put what the look-ups find into `data`, and why one finds nothing into `missing`; whether all are small."""
-        small = True
-        for (function, table, key, from_argument), name in self._lookups:
-            found: Any = args.get(key) if from_argument else key
-            if type(found) is int:
-                found = str(found)
-            if type(found) is not str:
-                what = "no text" if found else "missing"
-                missing[name] = f"{function}('{table}', args.{key}): the argument is {what}"
-                continue
-            try:
-                row = rows.row(table, found)
-            except KeyError:
-                if function == "has_row":
-                    data[name] = False
-                else:
-                    missing[name] = no_row(table, found)
-                continue
-            if function == "has_row":
-                data[name] = True
-                continue
-            raw = orjson.dumps(row)
-            small = small and len(raw) <= MAX_READ
-            data[name] = orjson.loads(raw)
-        return small
+    def _alone(self, i: int, data: dict[str, Any], missing: dict[str, str], small: bool) -> Any:
+        slot = self.slots[i]
+        compiled = self._single.get(i)
+        if compiled is None:
+            condition, applies = (
+                None if each is None else environment().compile(_cel(each, self._names, self._clock)) for each in slot
+            )
+            compiled = self._single[i] = (condition, applies)
+        value: Any = True
+        if slot.applies is not None:
+            value = _value(compiled[1], slot.applies, data, missing, small)
+        if value is True:
+            return _value(compiled[0], slot.condition, data, missing, small)
+        if value is False:
+            return None
+        return value if type(value) is Failure else Failure("`if` gives neither true nor false")
 
-    def _evaluate(self, data: dict[str, Any], missing: dict[str, str], small: bool) -> list[Any]:
-        if self._together is not None and (small or not self._guarded):
-            with suppress(Exception):  # which of them errs, and why, is asked for one by one
-                values = self._together.eval(data=data).plain_value()
-                if type(values) is list:
-                    return values
-        if self._single is None:
-            names = dict(self._lookups)
-            compiled = [
-                [None if each is None else environment().compile(_cel(each, names, self._clock)) for each in slot]
-                for slot in self.slots
-            ]
-            self._single = [(condition, applies) for condition, applies in compiled]
-        values = []
-        for slot, (condition, applies) in zip(self.slots, self._single, strict=True):
-            value: Any = True
-            if slot.applies is not None:
-                value = _value(applies, slot.applies, data, missing, small)
-            if value is True:
-                value = _value(condition, slot.condition, data, missing, small)
-            elif value is False:
-                value = None
-            elif type(value) is not Failure:
-                value = Failure("`if` gives neither true nor false")
-            values.append(value)
-        return values
+
+_Field = tuple[str, tuple[str, ...], str]
+"""Variable, path and name of a value."""
+
+
+def _by_row(names: dict[Lookup, str]) -> list[tuple[str, str, bool, list[_Field], list[str]]]:
+    """Look-ups by row: (table, key, whether an argument holds it, what is read, variables that ask for the row)."""
+    found: dict[tuple[str, str, bool], tuple[list[_Field], list[str]]] = {}
+    for each, name in names.items():
+        if each.function == "args":
+            continue
+        fields, asked = found.setdefault((each.table, each.key, each.from_argument), ([], []))
+        if each.function == "has_row":
+            asked.append(name)
+        else:
+            fields.append((name, each.path, str(each)))
+    return [(*place, *read) for place, read in found.items()]
+
+
+def _read(
+    data: dict[str, Any], missing: dict[str, str], args: dict[str, Any], rows: Rows, table: str, key: str,
+    from_argument: bool, fields: list[_Field], asked: list[str],
+) -> None:  # fmt: skip
+    """Put what is read of one row into `data`, or why it cannot be into `missing`."""
+    found: Any = args.get(key) if from_argument else key
+    if type(found) is int:
+        found = str(found)
+    if type(found) is not str:
+        why = f"args.{key} is {'no text' if key in args else 'missing'}"
+        missing.update(dict.fromkeys([*(name for name, _, _ in fields), *asked], why))
+        return
+    try:
+        row = rows.row(table, found)
+        if not isinstance(row, dict):
+            raise KeyError(found)
+    except KeyError:
+        data.update(dict.fromkeys(asked, False))
+        why = no_row(table, found)
+        missing.update((name, why) for name, _, _ in fields)
+        return
+    for name in asked:
+        data[name] = True
+    for name, path, where in fields:
+        if len(path) == 1 and type(value := row.get(path[0])) in _WORDS:  # most of what conditions read
+            data[name] = value
+        else:
+            _bind(data, missing, name, row, path, where)
+
+
+def _bind(
+    data: dict[str, Any], missing: dict[str, str], name: str, value: Any, path: tuple[str, ...], where: str
+) -> None:
+    """Put the value at a path into `data` as CEL takes it, or why there is none into `missing`."""
+    for field in path:
+        if not isinstance(value, dict) or field not in value:
+            missing[name] = f"there is no {where}, for want of '{field[:60]}'"
+            return
+        value = value[field]
+    data[name] = value if type(value) in _WORDS or value is None else orjson.loads(orjson.dumps(value))
 
 
 class _Reader:
@@ -193,8 +263,6 @@ def _cel(condition: Condition, names: dict[Lookup, str], clock: str) -> str:
             name = names.get(part)
             if name is None and len(names) < SLOTS:
                 name = names[part] = f"__{len(names)}"
-            if name is None:
-                key = f"args.{part.key}" if part.from_argument else repr(part.key)
-                name = f"{part.function}({part.table!r}, {key})"
+            name = name or str(part)
             out.append(name)
-    return "".join(out)
+    return " ".join(out)

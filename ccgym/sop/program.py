@@ -64,12 +64,12 @@ class Judged:
     number: int
     """Position among the program's rules."""
     slots: dict[Condition, int]
+    kept: Verdict
+    """The verdict where `when` holds."""
     applies: int | None = None
     """Slot of the rule's `if`; None: it has none."""
     when: int | None = None
     """Slot of what must hold, where that is all that the rule demands."""
-    kept: Verdict = Verdict("", "ok", "sop", {}, None, "")
-    """The verdict where that holds."""
 
 
 class Plan(NamedTuple):
@@ -181,7 +181,7 @@ class RuleProgram:
                     own[condition] = len(slots)
                     slots.append(Slot(condition, rule.applies))
             kept = Verdict(rule.kind, "ok", "sop", rule.cite(), None, "")
-            judged.append(Judged(rule, number, own, applies, when, kept))
+            judged.append(Judged(rule, number, own, kept, applies, when))
         return Plan(tuple(judged), Batch(slots, self.clock) if slots else None)
 
 

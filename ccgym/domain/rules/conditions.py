@@ -8,29 +8,19 @@ inside one, patterns are literals, and where there is a macro or a `+` at all, w
 from __future__ import annotations
 
 import re
-import threading
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
-from typing import Any, NamedTuple
+from functools import lru_cache
 
 from ccgym.domain.findings import did_you_mean
+from ccgym.domain.rules.cel import environment, plain_error
+from ccgym.domain.rules.reads import Lookup, Part, Token, literal, pieces, tokens
 
 MAX_CHARS = 1_000
 MAX_READ = 16 * 1024
 """Bytes, as JSON, of the arguments, result and rows that a condition with a macro or a `+` may read, each."""
-SLOTS = 48
-"""How many rows one evaluation can be given."""
 MACROS = frozenset(("all", "exists", "exists_one", "map", "filter"))
 FUNCTIONS = ("row", "has_row", "now")
-_LONG = r"""'''(?:[^\\]|\\.)*?'''|\"\"\"(?:[^\\]|\\.)*?\"\"\""""
-_SHORT = r"""'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*\""""
-_STRING = rf"(?:[rR]?[bB]?|[bB][rR])(?:{_LONG}|{_SHORT})"
-_TOKEN = re.compile(
-    rf"(?P<space>\s+|//[^\n]*)|(?P<string>{_STRING})|(?P<name>[A-Za-z_]\w*)|(?P<number>\.?\d[\w.]*)|(?P<mark>.)",
-    re.ASCII | re.S,
-)
-_PLAIN = re.compile(r"""(['"])([^'"\\\n]*)\1""")
 
 
 class ConditionError(ValueError):
@@ -39,16 +29,6 @@ class ConditionError(ValueError):
     def __init__(self, message: str, fix: str | None = None) -> None:
         super().__init__(message)
         self.fix = fix
-
-
-class Lookup(NamedTuple):
-    """A `row` or `has_row` of a condition whose table and key are plain: read once, before CEL begins."""
-
-    function: str
-    table: str
-    key: str
-    """Name of the argument that holds the key, or the key itself."""
-    from_argument: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,21 +40,12 @@ class Condition:
     """Arguments of the call that it reads by name."""
     tables: tuple[str, ...]
     """Tables that it reads by name."""
-    parts: tuple[str | Lookup | None, ...]
-    """The expression in pieces: text of CEL, look-ups that an evaluation puts variables for, and None for `now()`."""
+    parts: tuple[Part, ...]
+    """The expression in pieces."""
     calls_back: bool
     """Whether a `row` or `has_row` is left in the text."""
     guarded: bool
     """Whether what it reads is held to `MAX_READ`."""
-
-
-class _Token(NamedTuple):
-    kind: str
-    text: str
-
-
-def _tokens(text: str) -> list[_Token]:
-    return [_Token(m.lastgroup or "", m.group()) for m in _TOKEN.finditer(text)]
 
 
 @lru_cache(maxsize=4096)
@@ -95,33 +66,28 @@ def parse_condition(text: str, names: tuple[str, ...] = ("args",), boolean: bool
         raise ConditionError(f"longer than {MAX_CHARS} characters", "Split it over several rules")
     if not text.isprintable() and any(not c.isprintable() and c not in "\n\t" for c in text):
         raise ConditionError("holds control characters", "Remove them")
-    tokens = _tokens(text)
-    solid = [token for token in tokens if token.kind != "space"]
+    solid = [token for token in tokens(text) if token.kind != "space"]
     guarded = _check_shape(solid, names)
     _compile(text, names, boolean)
-    parts, calls_back = _pieces(tokens)
-    lookups = [part for part in parts if isinstance(part, Lookup)]
-    named = {solid[i + 2].text for i, t in enumerate(solid[:-2]) if t.text == "args" and _member(solid, i)}
-    named |= {plain for i, t in enumerate(solid[:-3]) if t.text == "args" and (plain := _indexed(solid, i)) is not None}
-    named |= {lookup.key for lookup in lookups if lookup.from_argument}
-    tables = [table[2] for i, t in enumerate(solid[:-2]) if t.text in ("row", "has_row") and solid[i + 1].text == "("
-              and (table := _PLAIN.fullmatch(solid[i + 2].text))]  # fmt: skip
-    return Condition(text, tuple(sorted(named)), tuple(dict.fromkeys(tables)), tuple(parts), calls_back, guarded)
+    parts, calls_back = pieces(solid)
+    return Condition(text, _arguments(solid, parts), _tables(solid), tuple(parts), calls_back, guarded)
 
 
-def _member(solid: list[_Token], i: int) -> bool:
-    """Whether `args.name` stands at i: read, not asked for, and no `x.args.name`."""
-    if i and solid[i - 1].text == ".":
-        return False
-    return solid[i + 1].text == "." and solid[i + 2].kind == "name" and solid[i + 3 : i + 4] != [_Token("mark", "(")]
+def _arguments(solid: list[Token], parts: list[Part]) -> tuple[str, ...]:
+    """The arguments that an expression reads by name, and does not only ask for."""
+    named = {part.key for part in parts if isinstance(part, Lookup) and part.from_argument}
+    for i, token in enumerate(solid[:-3]):
+        if token.text == "args" and solid[i + 1].text == "[" and solid[i + 3].text == "]":
+            named.add(literal(solid[i + 2].text) or "")
+    return tuple(sorted(named - {""}))
 
 
-def _indexed(solid: list[_Token], i: int) -> str | None:
-    plain = _PLAIN.fullmatch(solid[i + 2].text)
-    return plain[2] if solid[i + 1].text == "[" and plain and solid[i + 3].text == "]" else None
+def _tables(solid: list[Token]) -> tuple[str, ...]:
+    calls = (solid[i + 2].text for i, t in enumerate(solid[:-2]) if t.text in ("row", "has_row"))
+    return tuple(dict.fromkeys(table for table in map(literal, calls) if table is not None))
 
 
-def _check_shape(solid: list[_Token], names: tuple[str, ...]) -> bool:
+def _check_shape(solid: list[Token], names: tuple[str, ...]) -> bool:
     """Refuse what would not be bounded; whether what is read must be held small."""
     depth, macro, guarded = 0, 0, False  # `macro`: the depth of the open macro's body, 0 outside
     for i, (kind, text) in enumerate(solid):
@@ -165,7 +131,7 @@ def _where_it_means(name: str) -> str:
     return "Only the `result` of a call in a tree reads it"
 
 
-def _check_pattern(solid: list[_Token], i: int) -> None:
+def _check_pattern(solid: list[Token], i: int) -> None:
     if i + 1 >= len(solid) or solid[i].kind != "string" or solid[i + 1].text != ")":
         raise ConditionError(
             "the pattern of `matches` must be a text written out", "Such as args.code.matches('^A[0-9]+$')"
@@ -173,96 +139,6 @@ def _check_pattern(solid: list[_Token], i: int) -> None:
     value = environment().compile(f"''.matches({solid[i].text})").eval(data={})
     if not isinstance(value.value(), bool):
         raise ConditionError(f"bad pattern {solid[i].text[:60]}: {plain_error(str(value.value()))}")
-
-
-def _pieces(tokens: list[_Token]) -> tuple[list[str | Lookup | None], bool]:
-    """Cut the look-ups with plain table and key out of an expression, and `now()`, which is None."""
-    parts: list[str | Lookup | None] = []
-    pending, calls_back, i = "", False, 0
-    last = ""
-    while i < len(tokens):
-        kind, text = tokens[i]
-        if kind == "name" and text in ("row", "has_row") and last != ".":
-            lookup, end = _lookup(tokens, i)
-            if lookup is not None:
-                parts += [pending, lookup] if pending else [lookup]
-                pending, last, i = "", ")", end
-                continue
-            calls_back = True
-        elif kind == "name" and text == "now" and last != "." and (end := _empty_call(tokens, i)):
-            parts += [pending, None] if pending else [None]
-            pending, last, i = "", ")", end
-            continue
-        pending += text if kind != "space" else " "
-        last = text if kind != "space" else last
-        i += 1
-    return [*parts, pending] if pending else parts, calls_back
-
-
-def _empty_call(tokens: list[_Token], start: int) -> int:
-    """The token after `name()`, or 0 where something else stands."""
-    solid = [(i, token.text) for i, token in enumerate(tokens[start : start + 8], start) if token.kind != "space"]
-    return solid[2][0] + 1 if [text for _, text in solid[1:3]] == ["(", ")"] else 0
-
-
-def _lookup(tokens: list[_Token], start: int) -> tuple[Lookup | None, int]:
-    found: list[str] = []
-    i = start
-    while i < len(tokens) and len(found) < 9:
-        if tokens[i].kind != "space":
-            found.append(tokens[i].text)
-            if found[-1] == ")":
-                break
-        i += 1
-    table = _PLAIN.fullmatch(found[2]) if len(found) > 5 and found[1] == "(" and found[3] == "," else None
-    if table is None:
-        return None, start
-    rest = found[4:]
-    if len(rest) == 2 and rest[1] == ")" and (key := _PLAIN.fullmatch(rest[0])):
-        return Lookup(found[0], table[2], key[2], False), i + 1
-    if len(rest) == 4 and rest[:2] == ["args", "."] and rest[3] == ")":
-        return Lookup(found[0], table[2], rest[2], True), i + 1
-    return None, start
-
-
-# --- the CEL library ------------------------------------------------------------------------------------------------
-
-
-class World(threading.local):
-    """What `row` and `has_row` ask while a condition is evaluated in this thread: `read(function, table, key)`."""
-
-    read: Callable[[str, str, str], Any] | None = None
-
-
-WORLD = World()
-
-
-@cache
-def environment() -> Any:
-    """The CEL environment: `args`, `result`, `row`, `has_row`, and the variables `__0` … that stand for look-ups.
-
-    The library is imported here and not before: most programs that import ccgym judge no condition.
-    """
-    from cel_expr_python import cel
-
-    kinds = cel.Type
-
-    def declare(name: str, gives: Any) -> Any:
-        def impl(table: str, key: str | int) -> Any:
-            if WORLD.read is None:
-                raise KeyError("there is no state to read")
-            return WORLD.read(name, table, str(key))
-
-        overloads = [
-            cel.Overload(f"{name}_{key.name()}", return_type=gives, parameters=[kinds.STRING, key], impl=impl)
-            for key in (kinds.STRING, kinds.INT)
-        ]
-        return cel.FunctionDecl(name, overloads)
-
-    clock = cel.Overload("now_", return_type=kinds.TIMESTAMP, parameters=[], impl=lambda: None)
-    functions = [declare("row", kinds.DYN), declare("has_row", kinds.BOOL), cel.FunctionDecl("now", [clock])]
-    variables = {"args": kinds.DYN, "result": kinds.DYN, **{f"__{i}": kinds.DYN for i in range(SLOTS)}}
-    return cel.NewEnv(variables=variables, functions=functions)
 
 
 def _compile(text: str, names: Collection[str], boolean: bool) -> None:
@@ -284,13 +160,6 @@ def _explained(error: str, names: Collection[str]) -> ConditionError:
     column = re.search(r"<input>:\d+:(\d+)", error)
     at = f" at character {column[1]}" if column else ""
     return ConditionError(f"bad CEL{at}: {text}")
-
-
-def plain_error(error: str) -> str:
-    """The first line of an error of the library, without its decoration."""
-    line = re.sub(r"^[A-Z_]+: ", "", error.strip().split("\n")[0])
-    line = re.sub(r"^ERROR: <input>:-?\d+:-?\d+: ", "", line)
-    return re.sub(r" \[[A-Z_]+\]$", "", line)[:200]
 
 
 def check_names(
