@@ -118,6 +118,19 @@ def test_the_prose_stays_as_it_was(made):
 # --- 4: rules ---------------------------------------------------------------------------------------------------------
 
 
+TOOLS = [
+    {"name": name, "description": text, "parameters": {"type": "object", "properties": properties,
+                                                       "required": list(properties)}}
+    for name, text, properties in (
+        ("get_order", "Look up an order.", {"order_id": {"type": "string"}}),
+        ("verify_customer", "Verify.", {"order_id": {"type": "string"}, "phone": {"type": "string"}}),
+        ("cancel_order", "Hủy đơn hàng", {"order_id": {"type": "string"}}),
+        ("refund_order", "Hoàn tiền đơn hàng", {"order_id": {"type": "string"}}),
+        ("issue_voucher", "Issue a voucher.", {"order_id": {"type": "string"}}),
+    )
+]  # fmt: skip
+
+
 def rules(made):
     return {rule.id for rule in ccgym.load_domain(made.folder).rules}
 
@@ -139,23 +152,18 @@ def test_rules_are_read_from_vietnamese_prose(made):
     assert "cancelshipment-when" in rules(made("logistics_vn"))
 
 
+def test_two_verbs_may_share_a_noun(tmp_path):
+    (tmp_path / "tools.json").write_text(json.dumps(TOOLS))
+    (tmp_path / "sop.md").write_text("Verify the customer before you cancel or refund an order.\n")
+    made = new_domain("Orders", tmp_path / "tools.json", tmp_path / "sop.md", tmp_path / "new")
+    (rule,) = ccgym.load_domain(made.folder).rules
+    assert set(rule.calls) == {"cancel_order", "refund_order"}
+
+
 def test_each_rule_is_marked_as_a_proposal_and_cites_its_prose(made):
     for rule in ccgym.load_domain(made("logistics_vn").folder).rules:
         assert rule.note.startswith("proposed")
         assert rule.clause.text
-
-
-TOOLS = [
-    {"name": name, "description": text, "parameters": {"type": "object", "properties": properties,
-                                                       "required": list(properties)}}
-    for name, text, properties in (
-        ("get_order", "Look up an order.", {"order_id": {"type": "string"}}),
-        ("verify_customer", "Verify.", {"order_id": {"type": "string"}, "phone": {"type": "string"}}),
-        ("cancel_order", "Hủy đơn hàng", {"order_id": {"type": "string"}}),
-        ("refund_order", "Hoàn tiền đơn hàng", {"order_id": {"type": "string"}}),
-        ("issue_voucher", "Issue a voucher.", {"order_id": {"type": "string"}}),
-    )
-]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -166,6 +174,7 @@ TOOLS = [
         ("A refund is issued only after the customer has been verified.", {"refund-order-require"}),
         ("Never refund an order without verifying the customer.", {"refund-order-require"}),
         ("Do not cancel an order until the customer has been verified.", {"cancel-order-require"}),
+        ("Verify the customer before you cancel or refund an order.", {"cancel-order-require"}),
         ("Never call `refund_order`.", {"refund-order-never"}),
         ("Ask the customer to confirm before you cancel the order.", {"cancel-order-confirm"}),
         ("Issue at most one voucher per order.", {"issue-voucher-at-most"}),

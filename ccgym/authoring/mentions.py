@@ -71,7 +71,8 @@ class Mentions:
         found.sort(key=lambda m: (-m.score, m.start - m.end))
         kept: list[Mention] = []
         for mention in found:
-            rivals = [other for other in kept if other.start < mention.end and mention.start < other.end]
+            rivals = [other for other in kept if other.start < mention.end and mention.start < other.end
+                      and not _joined(text, other, mention)]  # fmt: skip
             if not rivals:
                 kept.append(mention)
             for rival in rivals:
@@ -122,6 +123,13 @@ class Mentions:
             if plan.entity is not None and plan.entity.vietnamese and len(objects) > 1 and plan.job.effect == "write":
                 forms.add(objects[0]) if objects[0] in ("don", "the", "sim", "ve", "phieu") else None
         return [re.escape(form) for form in sorted(forms, key=len, reverse=True)]
+
+
+def _joined(text: str, one: Mention, other: Mention) -> bool:
+    """Whether two verbs share their noun: "extend or cancel a rental"."""
+    first, second = sorted((one, other))
+    between = text[first.start : second.start]
+    return first.end == second.end and bool(re.search(r",|\b(?:and|or|va|hoac|hay)\b", between))
 
 
 def _stem(plan: Plan) -> str:

@@ -20,6 +20,7 @@ def report(made: NewDomain, source: Source, world: World) -> str:
         f"# {made.name}: what to settle",
         "This domain was made from two files. It plays, and much in it is guessed. Go through the lists below, correct "
         "the files, and run `ccgym check` after each change. This page is for you; nothing reads it.",
+        "Lines are those of the SOP that you gave.",
         "## 1. What the tools do",
         "Each guess stands under `x-ccgym` in `tools.json`. A read never changes the state; a write may.",
         _table(["tool", "taken for", "from", "its mock"], [

@@ -44,13 +44,15 @@ class Cases:
         self.references, self.play = references, play
         self.world, self.language = references.world, references.world.language
         self._greeting = 0
+        self._slugs: set[str] = set()
+        self._openings: set[str] = set()
 
     def all(self) -> Iterator[dict[str, Any]]:
         """All tasks, tool by tool; those of one tool differ in their customers."""
         for place, plan in enumerate(self.references.plans):
             if not plan.job.playable:
                 continue
-            slug = re.sub(r"[^A-Za-z0-9]+", "-", plan.name).strip("-").lower()
+            slug = self._slug(plan.name)
             forbidden = any(p.kind == "never" and plan in p.targets for p in self.references.proposals)
             for number, split in enumerate(_SLOTS):
                 task = None if forbidden else self._done(plan, place + number * 2, number)
@@ -59,6 +61,15 @@ class Cases:
             split = ("train", "test")[place % 2]
             for kind, task in self._refusals(plan, place):
                 yield {"id": f"{slug}-{kind}", "split": split, **task}
+
+    def _slug(self, name: str) -> str:
+        stem = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-").lower() or "tool"
+        slug, number = stem, 1
+        while slug in self._slugs:
+            number += 1
+            slug = f"{stem}.{number}"
+        self._slugs.add(slug)
+        return slug
 
     # --- what is done -----------------------------------------------------------------------------------------------
 
@@ -224,9 +235,8 @@ class Cases:
 
     def _user(self, made: Reference, goal: str, opening: str, withheld: list[str]) -> dict[str, Any]:
         language, facts = self.language, made.facts
-        self._greeting += 1
         told = [(self._label(argument), value) for name, (argument, value) in facts.items() if name not in withheld]
-        first = f"{phrases.hello(language, self._greeting)} {opening} {phrases.facts(told, language)}".strip()
+        wish = f"{opening} {phrases.facts(told, language)}".strip()
         asks, tell = {}, {}
         for name, (argument, _) in facts.items():
             label = self._label(argument)
@@ -234,10 +244,22 @@ class Cases:
                 f"biết {label}", f"{label} của", f"{label} là gì", f"xin {label}", f"cung cấp {label}"]  # fmt: skip
             tell[name] = say("tell", language, label=label, hole="{" + name + "}")
         known = {name: phrases.shown(value, language) for name, (_, value) in facts.items()}
+        first = self._greeted(wish)
         user: dict[str, Any] = {"goal": phrases.capital(goal) + ".", "known": known, "first_message": first}
         if facts:
             user["sim"] = {"asks": asks, "tell": tell}
         return user
+
+    def _greeted(self, wish: str) -> str:
+        """The wish behind a greeting; no two customers begin alike."""
+        for extra in range(40):
+            self._greeting += 1
+            name = f" {say('named', self.language, name=stock.NAMES[self.language][extra % 12])}" if extra > 7 else ""
+            first = f"{phrases.hello(self.language, self._greeting)}{name} {wish}"
+            if first not in self._openings:
+                break
+        self._openings.add(first)
+        return first
 
     def _label(self, argument: Argument) -> str:
         return phrases.label(argument, self.language)
