@@ -97,3 +97,108 @@ def test_our_own_domains_have_neither_errors_nor_warnings(name):
     checked = check(name)
     assert checked.played > 0
     assert [str(finding) for finding in checked.findings if finding.severity != "notice"] == []
+
+
+# --- rules against each other -----------------------------------------------------------------------------------------
+
+
+def with_rules(folder, *blocks, edits=None):
+    """(severity, code) of what the desk's SOP with more rules yields; its references are let off the SOP."""
+    basis = {f"tasks.jsonl /{n}/reward_basis": ["state", "say"] for n in (0, 1)}
+    sop = desk.DESK["sop.md"] + "".join(f"\n```rules\n{block}\n```\n" for block in blocks)
+    return found(folder, {"sop.md": sop, **basis, **(edits or {})}) - {("notice", "unexercised-rule")}
+
+
+CONTRADICTIONS = [
+    (["never: get_bike"], "error"),  # the desk's own rule asks for it before lend_bike
+    (["never: lend_bike", "finally: lend_bike"], "error"),
+    (["never: lend_bike", "finally: {all: [get_bike, {any: [lend_bike]}]}"], "error"),
+    (["at_most: 1\ncall: lend_bike", "never: lend_bike"], "warning"),
+    (["before: lend_bike\nwhen: args.bike_id == 'B01'", "before: lend_bike\nwhen: args.bike_id == 'B02'"], "error"),
+    (["before: lend_bike\nwhen: args.bike_id == 'B01' && args.bike_id != 'B01'"], "error"),
+    (["before: lend_bike\nwhen: args.bike_id in ['B01', 'B02']", "before: [lend_bike]\nwhen: args.bike_id == \"B03\""],
+     "error"),
+    (["before: lend_bike\nwhen: row('bikes', args.bike_id).price > 5",
+      "before: '*'\nwhen: row('bikes', args.bike_id).price <= 5"], "error"),
+    (["before: lend_bike\nwhen: has_row('bikes', args.bike_id)",
+      "before: lend_bike\nwhen: \"!has_row('bikes', args.bike_id)\""], "error"),
+    (["before: lend_bike\nwhen: (args.bike_id == 'B01') && true", "before: lend_bike\nwhen: args.bike_id=='B02'"],
+     "error"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rules", "severity"), CONTRADICTIONS)
+def test_rules_that_cannot_both_be_kept_contradict_each_other(tmp_path, rules, severity):
+    assert (severity, "contradictory-rules") in with_rules(tmp_path, *rules)
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        ["never: lend_bike\nif: args.bike_id == 'B02'", "finally: {not: get_bike}"],
+        ["never: lend_bike", "finally: {any: [lend_bike, get_bike]}"],
+        ["before: lend_bike\nwhen: args.bike_id == 'B01' || args.bike_id == 'B02'",
+         "before: lend_bike\nwhen: args.bike_id == 'B02'"],
+        ["before: lend_bike\nwhen: args.bike_id == 'B01'", "before: get_bike\nwhen: args.bike_id == 'B02'"],
+        ["before: lend_bike\nif: args.bike_id == 'B01'\nwhen: args.bike_id != 'B01'"],
+        ["before: lend_bike\nwhen: row('bikes', args.bike_id).price >= 5",
+         "before: lend_bike\nwhen: row('bikes', args.bike_id).price <= 5"],
+        ["before: lend_bike\nwhen: args.bike_id != 'B01'", "before: lend_bike\nwhen: args.bike_id != 'B02'"],
+        ["before: lend_bike\nwhen: args.bike_id in ['B01', 'B02']", "before: lend_bike\nwhen: args.bike_id != 'B01'"],
+        ["before: lend_bike\nwhen: args.bike_id == 'a && args.bike_id == b'",
+         "before: lend_bike\nwhen: args.bike_id != 'b'"],
+    ],
+)  # fmt: skip
+def test_rules_that_can_both_be_kept_do_not(tmp_path, rules):
+    assert ("error", "contradictory-rules") not in with_rules(tmp_path, *rules)
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ("before: lend_bike\nif: false\nrequire: get_bike", "never applies"),
+        ("before: lend_bike\nwhen: \"'a' == 'b'\"", "no call is ever right"),
+        ("finally: {holds: 2 > 1}", "it says nothing"),
+    ],
+)
+def test_a_condition_that_reads_nothing_is_told_with_what_follows(tmp_path, rule, said):
+    sop = desk.DESK["sop.md"] + f"\n```rules\n{rule}\n```\n"
+    findings = check(desk.write(Example({"sop.md": sop}), tmp_path)).findings
+    assert said in next(f.message for f in findings if f.code == "constant-condition")
+
+
+def test_the_rules_of_a_task_are_read_against_those_of_the_sop(tmp_path):
+    edits = {"tasks.jsonl /1/rules": [{"never": "get_bike"}], "tasks.jsonl /1/reward_basis": ["state", "say"]}
+    places = [f.place for f in check(desk.write(Example(edits), tmp_path)).findings if f.code == "contradictory-rules"]
+    assert len(places) == 1
+
+
+# --- what it is silent about ------------------------------------------------------------------------------------------
+
+
+QUIET = {
+    "a name in backticks that is no tool": {"sop.md": desk.DESK["sop.md"].replace("is out", "is `checked_out`")},
+    "a tool without arguments": {"tools.json /-": {
+        "name": "list_bikes", "description": "All bikes.", "parameters": {"type": "object", "properties": {}},
+        "x-ccgym": {"effect": "read", "mock": {"kind": "respond", "return": "{/tables/bikes}"}}},
+        "tasks.jsonl /1/expect/actions/-": {"name": "list_bikes"}},
+    "a number that the customer writes in another way": {
+        "tasks.jsonl /1/user/first_message": "I take the tandem, b-02."},
+    "a table whose ids are of another kind": {"state.json /tables/bikes/B03/bike_id": None},
+    "a customer who does not know": {"tasks.jsonl /1/user/unknown": ["name"], "tasks.jsonl /1/expect/actions": [
+        {"say": "What is your name?"}, {"name": "get_bike", "args": {"bike_id": "B02"}}]},
+    "a look-up that fails in a refusal": {"tasks.jsonl /1": {
+        **desk.DESK["tasks.jsonl"][1], "user": {"first_message": "I take B09."}, "expect": {
+            "actions": [{"name": "get_bike", "args": {"bike_id": "B09"}}], "say": ["no such bike"], "refuse": True}}},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("edits", QUIET.values(), ids=QUIET)
+def test_nothing_is_said_of(tmp_path, edits):
+    assert found(tmp_path, edits) == set()
+
+
+def test_unasked_for_context_is_that_of_small_models_and_can_be_told(tmp_path):
+    folder = desk.write(Example(), tmp_path)
+    assert {finding.code for finding in check(folder, context=100).findings} == {"prompt-too-long"}
+    assert {finding.code for finding in check(folder, context=330).findings} == {"episode-too-long"}

@@ -12,7 +12,7 @@ from ccgym.domain.findings import Findings, pointer
 from ccgym.domain.models import Call, Say
 from ccgym.domain.rules import Called, Tree, walk
 from ccgym.env import CcgymEnv, enact
-from ccgym.types import Episode, ErrorEvent, RewardEvent, RuleEvent, ToolEvent
+from ccgym.types import Episode, ErrorEvent, RewardEvent, RuleEvent
 
 _PROBLEM = re.compile(r"(/expect/actions/\d+): (.*)", re.S)
 _LIMITS = {"max_steps": "turns", "max_chars": "chars", "max_errors": "", "max_tokens": "", "time": ""}
@@ -49,7 +49,7 @@ def play_references(env: CcgymEnv, tasks: Iterable[Task], findings: Findings) ->
             _look_at_end(domain, task, place, episode, scored, list(problems), findings)
             look_at_talk(domain, task, place, episode, findings)
         if right:
-            _look_at_effect(domain, task, place, episode, findings)
+            _look_at_effect(env, task, place, episode, findings)
         yield Played(task, place, episode, right)
 
 
@@ -151,18 +151,23 @@ def _cut_short(task: Task, place: str, episode: Episode, end: str, findings: Fin
                      "Put it before the closing reply, or let that reply ask something")  # fmt: skip
 
 
-def _look_at_effect(domain: Domain, task: Task, place: str, episode: Episode, findings: Findings) -> None:
-    """Writes that change nothing."""
+def _look_at_effect(env: CcgymEnv, task: Task, place: str, episode: Episode, findings: Findings) -> None:
+    """Writes that change nothing, and that nobody misses."""
     if task.expect.state.mode != "replay" or episode.end is None or episode.end.patch:
         return
-    hidden = domain.spec.state.exclude
-    for event in episode.of(ToolEvent):
-        tool = domain.tools.get(event.name)
-        if tool is None or event.step == 0 or event.error is not None or tool.effect != "write" or tool.terminal:
-            continue
-        if tool.touches is not None and all(pointer(["tables", table]) in hidden for table in tool.touches):
-            continue
-        findings.add("target-unchanged", place, f"the reference calls '{event.name}', which writes, and the state "
-                     "ends as it began: leaving the call out earns as much",
-                     "Look at what the call should change")  # fmt: skip
+    idle = {event.name for event in episode.calls if event.error is None and _should_write(env.domain, event.name)}
+    if not idle:
         return
+    rest = [action for action in task.expect.actions if not (isinstance(action, Call) and action.name in idle)]
+    without = enact(env.domain, task, rest, task.expect.say, task.expect.output, env=env)
+    if without.rewards.get("correctness") == 1.0:
+        findings.add("target-unchanged", place, f"the reference calls '{min(idle)}', which writes, and the state "
+                     "ends as it began: without the call it earns as much", "Look at what the call should change")  # fmt: skip
+
+
+def _should_write(domain: Domain, name: str) -> bool:
+    """Whether a tool is there to change what the state hash counts."""
+    tool, hidden = domain.tools[name], domain.spec.state.exclude
+    if tool.effect != "write" or tool.terminal:
+        return False
+    return tool.touches is None or not all(pointer(["tables", table]) in hidden for table in tool.touches)
