@@ -66,6 +66,9 @@ def parse(text: str, max_bytes: int = MAX_BYTES) -> Any:
     """
     if len(text) > max_bytes or (len(text) * 4 > max_bytes and len(text.encode("utf-8", "surrogatepass")) > max_bytes):
         raise JsonError(f"longer than {max_bytes // 1024} KB")
+    value = _quick(text) if max_bytes == MAX_BYTES else _UNSURE
+    if value is not _UNSURE:
+        return value
     depth = _depth(text)
     if depth > MAX_DEPTH:
         raise JsonError(f"nested deeper than {MAX_DEPTH}")
@@ -83,6 +86,40 @@ def parse(text: str, max_bytes: int = MAX_BYTES) -> Any:
         except TypeError as error:
             raise JsonError(f"text that is not valid Unicode ({error})") from None
     return value
+
+
+_UNSURE = object()
+_SIMPLE = frozenset((str, bool, type(None)))
+
+
+def _quick(text: str) -> Any:
+    """What the text holds, by a parser that looks at no limits, where it is plain that none is broken; else `_UNSURE`.
+
+    A key that stands twice is lost in parsing: then there are more colons than keys.
+    """
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return _UNSURE
+    keys = _keys(value, 4)
+    return value if keys == text.count(":") else _UNSURE
+
+
+def _keys(value: Any, levels: int) -> int:
+    """How many keys the objects in a value have; below 0 where it holds a float, a large integer or many levels."""
+    kind = type(value)
+    if kind is dict or kind is list:
+        count = len(value) if kind is dict else 0
+        for item in value.values() if kind is dict else value:
+            if type(item) not in _SIMPLE:
+                more = _keys(item, levels - 1) if levels else -1
+                if more < 0:
+                    return -1
+                count += more
+        return count
+    if kind is int:
+        return 0 if -(2**63) <= value < 2**63 else -1
+    return 0 if kind in _SIMPLE else -1
 
 
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
