@@ -198,6 +198,8 @@ def _vietnamese(words: list[str]) -> tuple[str, ...] | None:
     if words[0] not in ("ma", "so", "id"):
         return None
     stem = words[2:] if len(words) > 2 and words[1] in ("so", "ma") else words[1:]
+    while len(stem) > 2 and stem[-1] in ("nguon", "dich", "gui", "nhan", "cu", "moi"):
+        stem = stem[:-1]  # from one account to another
     return tuple(stem) or None
 
 

@@ -57,10 +57,10 @@ _VI = {
     "list": "liet_ke danh_sach lay_danh_sach xem_danh_sach tim_danh_sach",
     "verify": "xac_minh xac_thuc dinh_danh",
     "create": "tao tao_moi them them_moi dat mo dang_ky gui lap phat_hanh cap cap_lai ghi ghi_nhan bao nop mua "
-              "len_lich dat_lich chuyen_tien chuyen_khoan nap nap_tien rut_tien thong_bao yeu_cau dat_hang dat_phong "
-              "dat_ve dat_cho tiep_nhan khieu_nai tang luu nhap tra_gop",
-    "update": "cap_nhat sua doi thay_doi chinh_sua dieu_chinh gia_han nang_cap ha_cap doi_lich bo_sung hen_lai chuyen "
-              "dat_lai doi_goi chuyen_doi cai_dat thay",
+              "len_lich chuyen_tien chuyen_khoan nap nap_tien rut_tien thong_bao yeu_cau "
+              "tiep_nhan khieu_nai tang luu nhap tra_gop",
+    "update": "cap_nhat sua doi thay_doi chinh_sua dieu_chinh gia_han nang_cap ha_cap bo_sung hen_lai chuyen "
+              "dat_lai chuyen_doi cai_dat thay",
     "delete": "xoa go go_bo loai_bo bo",
 }  # fmt: skip
 _VI_STATUS = {
@@ -147,6 +147,8 @@ CONTROL = word_set(
 """Words of arguments that say how to answer, and not what to find."""
 FREE_SEARCH = word_set("query keyword keywords q search term terms text question tu_khoa cau_hoi")
 
+PROVEN = word_set("verified isverified valid isvalid authenticated matched match success da_xac_minh hop_le khop dung")
+"""Members of a result that say, by true, that a check went well."""
 PEOPLE = word_set(
     "customer user member patient passenger guest employee client subscriber student driver reader borrower caller "
     "agent traveler visitor policyholder tenant khach khach_hang nguoi_dung thanh_vien benh_nhan hanh_khach nhan_vien "

@@ -10,7 +10,8 @@ from ccgym.authoring.lexicon import NOUNS_VI, VERBS, VERBS_VI
 from ccgym.authoring.plans import Plan
 from ccgym.authoring.words import has_marks, plain, plural, singular, word_set
 
-_GAP = r"(?:[\s/-]+[\w'’`]+){0,4}?[\s/-]+"
+_TURNS = r"(?!(?:without|before|until|unless|after|once|if|when|while|only|truoc|sau|khi|neu|chi|chua)\b)"
+_GAP = rf"(?:[\s/-]+{_TURNS}[\w'’`]+){{0,4}}?[\s/-]+"
 _PERSON = (
     r"(?:customer|user|caller|client|member|patient|guest|passenger|person|identit|khach|danh tinh|chinh chu|nguoi goi|"
     r"chu the|chu thue bao|nguoi gui)\w*"
@@ -28,6 +29,9 @@ _TOO_COMMON = word_set(
     "release flag pay store save rate leave post put write assign has is can tao them mo gui doi sua cap dat bao nap "
     "yeu_cau giao dong chuyen xac_nhan thay bo luu thong_bao ghi lap nop"
 )
+
+
+_VAGUE = word_set("status state detail info data list name number type date time hang tin")
 
 
 class Mention(NamedTuple):
@@ -115,9 +119,12 @@ class Mentions:
             return []
         whole, head = " ".join(objects), singular(objects[-1])
         forms = {whole, " ".join([*objects[:-1], head]), " ".join([*objects[:-1], plural(head)])}
+        if len(objects) > 1 and head not in _VAGUE:
+            forms |= {head, plural(head)}
         if plan.job.effect == "write" and plan.entity is not None and plan.key is not None:
             noun = plan.entity.noun
-            forms |= {" ".join(noun), " ".join([*noun[:-1], plural(noun[-1])])} if noun[-1] == head else set()
+            spoken = noun[-1] in (head, *objects)
+            forms |= {" ".join(noun), " ".join([*noun[:-1], plural(noun[-1])])} if spoken else set()
         if self.language == "vi":
             forms |= {plain(text) for word in (whole, head) for text in NOUNS_VI.get(word, ())}
             if plan.entity is not None and plan.entity.vietnamese and len(objects) > 1 and plan.job.effect == "write":

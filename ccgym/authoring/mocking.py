@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ccgym.authoring.fields import members, resolve, types_of
+from ccgym.authoring.lexicon import PROVEN
 from ccgym.authoring.plans import Plan
 from ccgym.authoring.words import identifier
 from ccgym.authoring.world import Entity, World, row_schema
@@ -199,14 +200,7 @@ def _cell(name: str, schema: dict[str, Any], root: Any, entity: Entity | None, w
         same = [column for column in entity.columns if identifier(column) == identifier(name)]
         if same and entity.seeded:
             return f"{{{row}/{_escape(same[0])}}}"
-    if identifier(name) in (
-        "success",
-        "ok",
-        "thanh_cong",
-        "verified",
-        "valid",
-        "authenticated",
-    ) and "boolean" in types_of(schema, root):
+    if identifier(name).replace("is_", "") in PROVEN | {"ok", "thanh_cong"} and "boolean" in types_of(schema, root):
         return True
     return _literal(world.maker.make(name, schema, root, 1))
 

@@ -178,8 +178,9 @@ def _writing(
             return Plan(job, "delete" if whole else "update", target, key, refers=refers)
         if role == "create" and whole and verb not in ON_A_ROW:
             return Plan(job, "insert", target, key, refers=refers)
-        if role == "create" and not whole and (rest or job.objects):
-            return Plan(job, "insert", _child(job, world, rest or job.objects), refers=keyed)
+        if role == "create" and not whole and verb not in ON_A_ROW:
+            child = world.new_entity(rest or job.objects or job.verb.words, seeded=False)
+            return Plan(job, "insert", child, refers=keyed)
         return Plan(job, "update", target, key, refers=refers)
     if target is not None and role in ("update", "status", "delete"):
         proof = {a.name: a for a in job.arguments if a.identity and a.required}
@@ -187,10 +188,6 @@ def _writing(
             return Plan(job, "delete" if role == "delete" else "update", target, match=proof, refers=refers)
     entity = target or world.new_entity(job.objects or (verb or "request",), seeded=False)
     return Plan(job, "insert", entity, refers=refers)
-
-
-def _child(job: Job, world: World, objects: tuple[str, ...]) -> Entity:
-    return world.new_entity(objects, seeded=False)
 
 
 def _reference(entity: Entity | None, argument: Argument) -> str:
@@ -219,7 +216,8 @@ def _columns(plan: Plan, world: World) -> None:
     plan.many = plan.many or (many and bool(plan.match))
     if plan.kind in ("lookup", "rows", "update", "insert"):
         for item in members(schema, job.tool.returns or {}):
-            if (plan.kind in ("lookup", "rows") or item.schema.get("enum")) and not _about_call(item):
+            proof = job.role == "verify" and item.types == {"boolean"}
+            if (plan.kind in ("lookup", "rows") or item.schema.get("enum")) and not _about_call(item) and not proof:
                 entity.add(item)
     if job.effect == "write":
         finding = {plan.key.name if plan.key else "", *(a.name for a in plan.match.values())}

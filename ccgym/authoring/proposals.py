@@ -69,7 +69,8 @@ _TIMED = re.compile(
 _EVERY = re.compile(
     r"\b(?:any|all|every|each|moi|bat ky|bat cu|cac)\s+(?:\w+\s+){0,3}?"
     r"(?:action|change|update|write|modification|thay doi|thao tac|cap nhat|chinh sua)s?\b|"
-    r"\b(?:making|make)\s+(?:any\s+)?changes\b"
+    r"\b(?:making|make)\s+(?:any\s+)?changes\b|\bconsequential\s+actions?\b|"
+    r"\bactions?\s+(?:that|which)\s+(?:update|change|modify|write|alter)s?\b"
 )
 _SOUNDS = re.compile(
     r"\b(?:before|only|must|never|always|at most|no more than|do not|don't|shall|required|require|without|unless|until|"
@@ -130,6 +131,11 @@ def propose(sop: str, plans: list[Plan], world: World) -> tuple[list[Proposal], 
             if not made and _SOUNDS.search(plain(sentence)):
                 unclear.append((line, sentence))
     return found, unclear
+
+
+def _bare(text: str) -> str:
+    """The text with blanks for what stands in parentheses."""
+    return re.sub(r"\([^()]*\)", lambda match: " " * len(match.group()), text)
 
 
 def _equal(a: Proposal, b: Proposal) -> bool:
@@ -277,6 +283,8 @@ class _Sentence:
         if requires is None:
             return []
         requires = [plan for plan in requires if plan not in targets and not plan.job.terminal]
+        if any(plan.job.effect == "write" and not self._named(plan, *demand) for plan in requires):
+            return []  # a deed that a deed waits for is spelt out by its name
         made: list[Proposal] = []
         any_of = len(requires) > 1 and bool(re.search(r"\b(?:or|hoac|hay)\b", text))
         if requires:
@@ -325,11 +333,17 @@ class _Sentence:
             return None
         return [self.by_name[name] for name in dict.fromkeys(m.tool for m in found if m.tool is not None)]
 
+    def _named(self, plan: Plan, start: int, end: int) -> bool:
+        return any(
+            start <= m.start and m.end <= end + 1 and m.score == 3 and m.tool == plan.name for m in self.mentions
+        )
+
     def _turn(self, start: int) -> int | None:
         """Where the part behind "before" ends and the demand begins."""
         match = re.search(
-            r",|\b(?:you must|must|always|make sure|please|ensure|first|phai|can phai|hay|bat buoc|luon|can)\b",
-            self.text[start:],
+            r",|\b(?:you must|must|always|make sure|please|ensure|first|you have to|phai|can phai|hay|bat buoc|luon|"
+            r"can)\b",
+            _bare(self.text)[start:],
         )
         return start + match.start() if match and match.start() > 1 else None
 

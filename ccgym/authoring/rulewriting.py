@@ -9,22 +9,13 @@ from typing import Any
 import yaml
 
 from ccgym.authoring.fields import members
+from ccgym.authoring.lexicon import PROVEN
 from ccgym.authoring.plans import Plan
 from ccgym.authoring.proposals import Proposal
+from ccgym.authoring.words import identifier
 from ccgym.authoring.world import World
 
 NOTE = "proposed from the prose; confirm, change or remove it"
-_PROVEN = (
-    "verified",
-    "is_verified",
-    "isVerified",
-    "valid",
-    "authenticated",
-    "matched",
-    "match",
-    "da_xac_minh",
-    "hop_le",
-)
 
 
 def write_rules(sop: str, proposals: list[Proposal], world: World) -> tuple[str, dict[str, Proposal]]:
@@ -96,7 +87,7 @@ def _call(target: Plan, needed: Plan, proposal: Proposal, world: World) -> Any:
     returns = needed.job.tool.returns
     if returns and needed.role == "verify":
         flags = [item for item in members(returns, returns) if item.required and "boolean" in item.types]
-        proof = next((item.name for item in flags if item.name in _PROVEN), None)
+        proof = next((item.name for item in flags if identifier(item.name).replace("is_", "") in PROVEN), None)
         if proof is not None:
             made["result"] = f"result.{proof} == true"
     return made if len(made) > 1 else needed.name

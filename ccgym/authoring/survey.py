@@ -135,6 +135,8 @@ def _objects(words: list[str]) -> tuple[str, ...]:
         kept = kept[1:]
     while len(kept) > 1 and kept[-1] in FILLERS and kept[-1] not in ("tin", "moi"):
         kept = kept[:-1]
+    while len(kept) > 1 and kept[-1] in ("id", "ids"):
+        kept = kept[:-1]
     return tuple(word for word in kept if word not in ("a", "the", "all"))
 
 
