@@ -14,7 +14,10 @@ SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_
 VALUES = st.recursive(
     SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3)
 )
-PIECES = ('{"a":1}', '{"a":1,"a":2}', '{"a":', '"a:b"', "1e400", "10000000000000000000", "-0.0", "[", "]", "}", ",", " ", '"\\ud800"')  # fmt: skip
+PIECES = (
+    '{"a":1}', '{"a":1,"a":2}', '{"a":', '"a:b"', "1e400", "10000000000000000000", "-0.0", "[", "]", "}", ",", " ",
+    '"\\ud800"',
+)  # fmt: skip
 
 
 def outcome(text):
