@@ -33,7 +33,7 @@ class Monitor:
     `see` each event as it happens; `attempt` a call before it runs, which gives its verdicts; `finish` at the end.
     """
 
-    __slots__ = ("_counts", "_errs", "_facts", "_judged", "_program", "_rows", "_talk", "_texts")
+    __slots__ = ("_counts", "_errs", "_facts", "_judged", "_program", "_rows", "_talk", "_texts", "_why")
 
     def __init__(self, program: RuleProgram, rows: Rows) -> None:
         self._program, self._rows = program, rows
@@ -43,6 +43,7 @@ class Monitor:
         self._texts: dict[str, list[int]] = {text: [] for text in program.texts}
         self._talk = Talk()
         self._judged: set[int] = set()
+        self._why = ""
 
     # --- what happens -----------------------------------------------------------------------------------------------
 
@@ -73,6 +74,7 @@ class Monitor:
                 if value is False:
                     continue
                 if value is not True:
+                    self._why = f"{atom.batch.slots[0].condition.text}: {_why(value)}"[:300]
                     if self._errs is None:
                         self._errs = [{} for _ in self._facts]
                     store = self._errs[atom.index]
@@ -169,7 +171,7 @@ class Monitor:
             lacking = missing(rule.tree, lambda tree, t: self.earliest(tree, t, arguments, told), arguments)
             return "violated", None, f"{name} before {lacking}" if name else f"the talk ended before {lacking}"
         why = next((_erred(each, told[each]) for each in told if type(told[each]) is not bool), "")
-        return "error", None, why or "the `result` of a call could not be judged"
+        return "error", None, why or self._why
 
     # --- trees ------------------------------------------------------------------------------------------------------
 
@@ -335,8 +337,11 @@ def _short(condition: Any) -> str:
 
 
 def _erred(condition: Any, value: Any) -> str:
-    why = value.why if type(value) is Failure else f"gives {_kind(value)}, not true or false"
-    return f"{_short(condition)}: {why}"[:300]
+    return f"{_short(condition)}: {_why(value)}"[:300]
+
+
+def _why(value: Any) -> str:
+    return value.why if type(value) is Failure else f"gives {_kind(value)}, not true or false"
 
 
 def _kind(value: Any) -> str:
