@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from audited import write_audited
@@ -17,6 +18,7 @@ from ccgym.plugins import unregister
 from ccgym.types import RewardEvent
 
 DESK = "ccgym/OrderDesk-v0"
+EXAMPLES = Path(__file__).parents[1] / "examples"
 
 
 def found(report: AuditReport, reward: str | None = None) -> set[str]:
@@ -92,6 +94,11 @@ def test_orderdesk_passes():
     assert report.ok, report.failures
 
 
+def test_the_example_of_an_environment_passes():
+    report = audit(EXAMPLES / "own_env")
+    assert report.ok, report.failures
+
+
 def test_an_audit_says_the_same_twice(planted, tmp_path):
     assert planted(seed=3).as_json() == planted(seed=3).as_json()
 
@@ -143,6 +150,15 @@ def test_deeds_instead_of_words(planted):
     assert "wordless" in found(report, "correctness")
 
 
+def test_answers_that_nobody_has_to_hear(planted):
+    def change(parts):
+        for task in parts["tasks"]:
+            task["expect"].pop("say")
+
+    report = planted(change)
+    assert [f.tasks for f in report.failures if f.policy == "wordless"] == [("look-1", "look-2")]
+
+
 def test_a_state_that_nobody_looks_at(planted):
     def change(parts):
         parts["yaml"]["state"] = {"exclude": ["/tables/orders"]}
@@ -159,6 +175,34 @@ def test_tasks_that_ask_for_nothing(planted):
     report = planted(change)
     assert {"refuse", "echo", "form"} <= found(report, "correctness")
     assert any(f.policy == "refuse" and f.tasks == ("idle",) for f in report.failures)
+
+
+def test_an_answer_that_stands_in_the_question(planted):
+    def change(parts):
+        parts["tasks"] = parts["tasks"][:4]
+        parts["tasks"][3]["expect"]["say"] = ["W1001"]
+        parts["sop"] = "# Orders\n\nBe brief.\n"
+
+    assert "echo" in found(planted(change), "correctness")
+
+
+def test_numbers_that_do_not_count(planted):
+    def tolerant(tolerance):
+        def change(parts):
+            parts["yaml"]["state"] = {"tolerance": tolerance}
+            schema = {"type": "object", "properties": {"order_id": {"type": "string"}, "total": {"type": "number"}}}
+            update = {"kind": "update", "table": "orders", "key": "{/args/order_id}", "set": {"total": "{/args/total}"}}
+            function = {"name": "refund", "description": "Set the total.", "parameters": schema}
+            parts["tools"].append({"type": "function", "function": function,
+                                   "x-ccgym": {"effect": "write", "mock": update}})  # fmt: skip
+            actions = [{"name": "get_order", "args": {"order_id": "W1000"}},
+                       {"name": "refund", "args": {"order_id": "W1000", "total": 7.0}}]  # fmt: skip
+            parts["tasks"].append({"id": "refund", "user": {"first_message": "7?"}, "expect": {"actions": actions}})
+
+        return change
+
+    assert "misjudged" not in found(planted(tolerant(0.01)))
+    assert "misjudged" in found(planted(tolerant(100.0)), "correctness")
 
 
 def test_refusals_that_silence_wins_are_fine_while_they_are_few(planted):
@@ -275,6 +319,21 @@ def test_a_confirmation_without_terms_is_told(planted):
 def test_a_reward_for_the_procedure_that_outweighs_the_job(planted):
     report = planted(weigh(correctness=0.5, sop=2.0))
     assert "total" in {f.reward for f in report.failures}
+
+
+def test_a_rule_that_silence_keeps(planted):
+    def change(parts):
+        parts["sop"] += (
+            "\n## Presents\n\nNever promise a present.\n\n```rules\n- finally: {not: {said: present}}\n```\n"
+        )
+        parts["sop"] = parts["sop"].replace("- id: look-at-all\n  finally: {tried: get_order}\n", "")
+        parts["tasks"] = parts["tasks"][:3]
+        parts["yaml"]["rewards"] = {"weights": {"correctness": 1.0, "sop": 0.3}, "gates": gates}
+
+    gates = {}
+    assert "null" in found(planted(change), "sop")
+    gates["sop"] = "correctness"
+    assert planted(change).ok
 
 
 # ---- format, efficiency, style, diversity
@@ -543,7 +602,7 @@ def test_the_command_passes_a_good_domain_and_prints_a_table(tmp_path, capsys):
     assert run(["audit", str(write_audited(tmp_path / "d")), "--tasks", "4"]) == 0
     text = capsys.readouterr().out
     assert "no loophole found" in text
-    assert "25 policies on 4 tasks" in text
+    assert "26 policies on 4 tasks" in text
 
 
 def test_the_command_prints_json(tmp_path, capsys):

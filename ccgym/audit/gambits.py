@@ -149,9 +149,27 @@ def _paste(case: Case, rng: Random) -> list[str] | None:
 
 def _wordless(case: Case, rng: Random) -> list[str] | None:
     """The calls of the reference, and not a word of what the customer should hear."""
-    if not case.calls or not (case.expected or case.json.get("expect", {}).get("output")):
+    told = not case.deeds and not case.gives_up and any("say" in action for action in case.actions)
+    if not case.calls or not (told or case.expected or case.json.get("expect", {}).get("output")):
         return None
     return case.turns([case.actions[i] for i in case.calls], words=False)
+
+
+def _misjudged(case: Case, rng: Random) -> list[str] | None:
+    """The reference, with other numbers in its deeds."""
+    changed, actions = False, []
+    for i, action in enumerate(case.actions):
+        if i in case.acts:
+            tool = case.domain.tools[action["name"]]
+            wrong = {name: _other(value) for name, value in action.get("args", {}).items()}
+            if wrong != action.get("args", {}) and case.domain.validators[tool.name](wrong) is None:
+                changed, action = True, {**action, "args": wrong}
+        actions.append(action)
+    return case.turns(actions) if changed else None
+
+
+def _other(value: object) -> object:
+    return value + 1 if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
 # --- those who bend the procedure -------------------------------------------------------------------------------------
@@ -269,6 +287,7 @@ GAMBITS: Sequence[Gambit] = (
     Gambit("grab", "knows nothing", "every write with the facts that the customer knows", _grab),
     Gambit("paste", "leaves out", "the reference's answers, without any call", _paste),
     Gambit("wordless", "leaves out", "the reference's calls, without the words", _wordless),
+    Gambit("misjudged", "leaves out", "the reference, with other numbers in what it writes", _misjudged),
     Gambit("unchecked", "bends", "the deeds without the checks before them", _unchecked),
     Gambit("belated", "bends", "the checks after the deed", _belated),
     Gambit("lawyered", "bends", "a claim that all was checked and agreed, in place of it", _lawyered),

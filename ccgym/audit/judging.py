@@ -16,6 +16,10 @@ PADDING = 0.25
 """The same share of the range for who does the job and pads it: what a reference says need not be the best of words."""
 NEGLIGIBLE = 0.01
 """A reward that pays less than this share of the reference's total cannot lead training astray."""
+SILENCE = 0.1
+"""What one reward may pay for silence, as a share of the reference's total, where the reference gets no more for it."""
+KNOW_ANSWERS = ("canned", "recite")
+"""Policies that say so much that they answer a question now and then."""
 
 
 def judge(outcomes: Outcomes, threshold: float) -> list[Finding]:
@@ -71,7 +75,9 @@ class _Judge:
         if hard:
             acts = [i for i in hard if self.all.cases[i].acts]
             why = "although something had to be done" if acts else "although the customer had to hear something"
-            if gambit.kind == "knows nothing" and not acts:
+            if gambit.name == "misjudged":
+                why = "although what it wrote was wrong"
+            elif gambit.kind == "knows nothing" and not acts:
                 why = "because the task asks for nothing that only the job brings"
             fix = "Let `expect` and `reward_basis` ask for what the job is: state, say, actions, asserts or rules"
             yield self.finding(gambit, SUCCESS, acts or hard, 0.0, f"wins {why}", fix)
@@ -80,7 +86,7 @@ class _Judge:
             reason = f"wins {share:.0%} of the tasks, more than the threshold of {self.threshold:.0%}"
             fix = (
                 "Ask for the look-ups too: a rule `finally`, `actions` in `reward_basis`, or words that only they tell"
-                if gambit.kind == "leaves out" or gambit.name in ("canned", "recite")
+                if gambit.kind == "leaves out" or gambit.name in KNOW_ANSWERS
                 else "Add tasks in which this is wrong, or ask for more where it is right: a rule `finally`, or words"
             )
             yield self.finding(gambit, SUCCESS, won, None, reason, fix, earned=share, allowed=self.threshold)
@@ -92,8 +98,7 @@ class _Judge:
             return True
         if case.acts:
             return not self._did_the_job(gambit, place)
-        expect = case.json.get("expect", {})
-        return gambit.kind == "knows nothing" and not (case.gives_up or expect.get("say") or expect.get("output"))
+        return gambit.kind == "knows nothing" and gambit.name not in KNOW_ANSWERS and not case.gives_up
 
     def _did_the_job(self, gambit: Gambit, place: int) -> bool:
         """Whether a policy that knows nothing happened to make just the calls of a reference that needs no checks."""
@@ -173,11 +178,21 @@ class _Judge:
                 found = self._more(name, tried, self.attempt, "an honest try that fails")
             if found is not None:
                 yield self._paid(gambit, name, *found, "and fails the task", gate)
+            if found is None and gambit.name == "null":
+                yield from self._silence(gambit, name, failed, gate)
             if gambit.kind == "pads" and name not in self.all.grouped:
                 found = self._more(name, right, self.reference, "the reference", PADDING)
                 if found is not None:
                     fix = "Let it pay for what the customer gains, with a limit that the reference reaches"
                     yield self._paid(gambit, name, *found, "by what nobody needs", fix)
+
+    def _silence(self, gambit: Gambit, name: str, failed: dict[int, Outcome], gate: str) -> Iterator[Finding]:
+        """A reward that pays as much for saying and doing nothing as for the job."""
+        mine = sum(self.all.pay(outcome, name) for outcome in failed.values())
+        theirs = sum(self.all.pay(self.reference[i], name) for i in failed)
+        if mine > (1 - SLACK) * theirs and mine > SILENCE * sum(self._total(self.reference[i]) for i in failed):
+            have, could = mine / len(failed), theirs / len(failed)
+            yield self._paid(gambit, name, list(failed), have, could, "the reference", "for nothing at all", gate)
 
     def _more(
         self, name: str, played: dict[int, Outcome], against: dict[int, Outcome], whom: str, slack: float = SLACK

@@ -80,33 +80,36 @@ def _print(out: Output, env: str, report: AuditReport) -> None:
     out.line()
     looked = {row.policy: row.looks_for for row in report.rows}
     told: list[str] = []
+    fixes: set[str] = set()
     for finding in report.findings:
         shows = finding.severity == "failure" and (len(told) < SHOWN or finding.reward not in told)
         told += [finding.reward] * shows
-        _finding(out, finding, looked[finding.policy], shows=shows)
+        _finding(out, finding, looked[finding.policy], shows=shows, fix=finding.fix not in fixes)
+        fixes.add(finding.fix)
     failures, notices = len(report.failures), len(report.findings) - len(report.failures)
     counts = [f"{n} {word}{'s' * (n != 1)}" for n, word in ((failures, "failure"), (notices, "notice")) if n]
     played = f"{len(report.rows)} policies on {report.tasks} tasks, {report.samples} episodes each"
     out.line(f"{env}: {', '.join(counts) or 'no loophole found'}; {played}.", "red" if failures else "green")
+    if failures and not any(finding.path for finding in report.findings):
+        out.line("With --out DIR the episodes are kept for ccgym replay.")
 
 
 def _both(mean: float | None, highest: float | None) -> str:
     return f"{shown(mean)} ({shown(highest)})" if mean is not None else shown(None)
 
 
-def _finding(out: Output, finding: Finding, looks_for: str, *, shows: bool) -> None:
-    """One finding: the numbers, the reason, the fix, and its episode where that is to be shown."""
+def _finding(out: Output, finding: Finding, looks_for: str, *, shows: bool, fix: bool) -> None:
+    """One finding: the numbers, the reason, the fix where it is new, and its episode where that is to be shown."""
     style = "red" if finding.severity == "failure" else "yellow"
     more = f" and {len(finding.tasks) - 1} more" if len(finding.tasks) > 1 else ""
     out.line(f"{finding.severity}: {finding.policy} ({looks_for}) × {finding.reward}, task {finding.task}{more}", style)
     out.line(f"  {finding.policy} {finding.reason}.")
     if finding.earned is not None and finding.allowed is not None:
         out.line(f"  Earned {finding.earned:.3f}, at most {finding.allowed:.3f} is right.")
-    out.line(f"  Fix: {finding.fix}.")
+    if fix:
+        out.line(f"  Fix: {finding.fix}.")
     if finding.path is not None:
         out.line(f"  Episode: ccgym replay '{finding.path}'")
-    elif finding.severity == "failure" and not shows:
-        out.line("  Episode: run again with --out DIR, and read it with ccgym replay")
     if shows and finding.episode is not None:
         lines = list(transcript(finding.episode))
         for line in lines[:LINES]:
