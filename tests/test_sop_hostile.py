@@ -17,6 +17,7 @@ from test_sop_rules import TOOLS, call, desk, judged, play, sop, verdicts
 from ccgym.domain import check_domain
 from ccgym.domain.findings import Findings
 from ccgym.domain.rules import Names, read_rules, split_rules
+from ccgym.domain.rules.reader import _ATOMS, _COMMON, _CONFIRM, _FIELDS
 from ccgym.errors import DomainError
 from ccgym.sop.batch import Failure
 from ccgym.types import RuleEvent, Tool
@@ -172,8 +173,7 @@ def test_what_an_agent_sends_cannot_make_a_condition_long_or_large(condition, ar
 
 
 TOOLBOX = {tool["name"]: Tool(tool["name"], "", tool["parameters"], effect="write") for tool in TOOLS}
-KEYS = """before require when confirm if at_most call per never finally id note clause all any sequence not holds said told
-tried same args result confirmed terms""".split()
+KEYS = sorted({*_COMMON, *_CONFIRM, *(key for keys in (*_ATOMS.values(), *_FIELDS.values()) for key in keys)})
 words = st.one_of(
     st.sampled_from(
         ["refund", "verify", "*", "order_id", "args.order_id == 'W1'", "true", "", "1", "result.x", "Desk"]
