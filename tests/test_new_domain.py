@@ -221,6 +221,16 @@ def test_what_the_author_has_written_stays(tmp_path):
     assert (made.folder / "sop.md").read_text() == sop
 
 
+def test_references_keep_the_rules_that_the_author_has_written(tmp_path):
+    (tmp_path / "tools.json").write_text(json.dumps(TOOLS))
+    rules = "- {before: cancel_order, require: {call: get_order, same: [order_id]}}\n"
+    rules += "- {before: cancel_order, confirm: {terms: [order_id]}}\n"
+    (tmp_path / "sop.md").write_text(f"Look first, ask, and then cancel.\n\n```rules\n{rules}```\n")
+    made = new_domain("Orders", tmp_path / "tools.json", tmp_path / "sop.md", tmp_path / "new")
+    assert made.untested == []
+    assert set(earned(made.folder, "oracle").values()) == {1.0}
+
+
 def test_a_page_for_the_author_lists_guesses_and_what_to_settle(made):
     page = (made("telecom_vn").folder / "AUTHOR.md").read_text(encoding="utf-8")
     assert "| huy_don_hang_sim | write | the verb 'huy' of its name |" in page

@@ -20,7 +20,7 @@ _PROVING = (
     r"(?:verif(?:y|ies|ied|ying|ication)\w*|authenticat\w+|identif(?:y|ied|ying|ication)|xac minh|xac thuc|dinh danh)"
 )
 _LOOKING = (
-    r"(?:look(?:s|ed|ing)?(?: it)? ?up|get(?:s|ting)?|check(?:s|ed|ing)?|retriev\w+|find(?:s|ing)?|fetch\w*|"
+    r"(?:look(?:s|ed|ing)?(?: it)? ?up|check(?:s|ed|ing)?|retriev\w+|find(?:s|ing)?|fetch\w*|"
     r"pull(?:ed|ing)? up|view\w*|review\w*|search\w*|track\w*|tra cuu|kiem tra|xem|tim|lay|theo doi|doi chieu)"
 )
 _TOO_COMMON = word_set(
@@ -89,7 +89,8 @@ class Mentions:
         verbs, nouns = self._verbs(plan), self._nouns(plan)
         if verbs and nouns:
             verb, noun = "|".join(verbs), "|".join(nouns)
-            yield re.compile(rf"\b(?:{verb}){_GAP}(?:{noun})\b|\b(?:{noun}){_GAP}(?:{verb})\b")
+            whose = r"\b(?!['’]s)"
+            yield re.compile(rf"\b(?:{verb}){_GAP}(?:{noun}){whose}|\b(?:{noun}){whose}{_GAP}(?:{verb})\b")
         described = re.split(r"[.;:,(\n]", plan.job.tool.description.strip())[0]
         if self.language == "vi" and has_marks(described) and 2 <= len(described.split()) <= 6:
             yield re.compile(rf"\b{re.escape(' '.join(plain(described).split()))}\b")

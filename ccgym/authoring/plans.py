@@ -73,7 +73,7 @@ def make_plans(world: World) -> list[Plan]:
 def _plan(job: Job, world: World) -> Plan:
     if "mock" in job.given:
         return _own(job, world)
-    if job.role == "think":
+    if job.effect == "think":
         return Plan(job, "think")
     if job.role == "terminal":
         return Plan(job, "insert", made_up=True)

@@ -133,6 +133,14 @@ def propose(sop: str, plans: list[Plan], world: World) -> tuple[list[Proposal], 
     return found, unclear
 
 
+def _terms(plan: Plan) -> list[str]:
+    """What a customer must have heard before agreeing: which row it is, or what else the call turns on."""
+    telling = [a for a in plan.job.arguments if a.required and a.scalar and not a.free and re.fullmatch(r"\w+", a.name)]
+    if plan.key is not None:
+        telling = [a for a in telling if a is plan.key] or telling
+    return [argument.name for argument in telling[:1]]
+
+
 def _bare(text: str) -> str:
     """The text with blanks for what stands in parentheses."""
     return re.sub(r"\([^()]*\)", lambda match: " " * len(match.group()), text)
@@ -290,11 +298,8 @@ class _Sentence:
         if requires:
             made.append(Proposal(self.block, self.sentence, self.line, "require", targets, requires, any_of))
         if _AGREED.search(text) and not _WHO.search(text):
-            detailed = re.search(
-                r"\b(?:details?|summar\w+|repeat|read back|terms|list|thong tin|chi tiet|noi dung)\b", text
-            )
             for plan in targets:
-                terms = [plan.key.name] if detailed and plan.key is not None and plan.key.required else []
+                terms = _terms(plan)
                 made.append(Proposal(self.block, self.sentence, self.line, "confirm", [plan], terms=terms))
         if conditions:
             made += self._conditions(targets, demand)

@@ -13,6 +13,7 @@ from ccgym.authoring.proposals import Proposal
 from ccgym.authoring.values import Maker
 from ccgym.authoring.world import ROWS, Entity, World
 from ccgym.domain import Domain
+from ccgym.domain.rules import ANY, AnyOf
 from ccgym.rollouts.schema_values import draw
 
 Rows = dict[tuple[str, ...], dict[str, Any]]
@@ -67,7 +68,7 @@ class References:
             if arguments is None:
                 return None
             calls.append((step, arguments))
-        confirm = any(p.kind == "confirm" and plan in p.targets for p in self.proposals)
+        confirm = any(rule.kind == "confirm" and plan.name in rule.calls for rule in self.domain.rules)
         made = Reference(plan, number, rows, calls, confirm)
         for step, arguments in reversed(calls):
             for name, value in arguments.items():
@@ -129,12 +130,22 @@ class References:
                 for step in [*self.before(needed, (*seen, plan)), needed]:
                     if step not in found and step is not plan:
                         found.append(step)
+        for name in self._asked_by_rules(plan):
+            asked = next((step for step in self.plans if step.name == name and step.job.playable), None)
+            if asked is not None and asked not in found and plan not in seen:
+                found += [step for step in [*self.before(asked, (*seen, plan)), asked] if step not in (*found, plan)]
         look = self.lookup(plan.entity) if self.conditions(plan) and plan.entity is not None else None
         if look is not None and look is not plan and look not in found:
             found += [
                 step for step in [*self.before(look, (*seen, plan)), look] if step not in found and step is not plan
             ]
         return found
+
+    def _asked_by_rules(self, plan: Plan) -> list[str]:
+        """The tools that rules of the SOP ask for before this one: also those that its author has written."""
+        rules = [rule for rule in self.domain.rules if rule.kind == "before" and {plan.name, ANY} & set(rule.calls)]
+        trees = [rule.tree.parts[0] if isinstance(rule.tree, AnyOf) else rule for rule in rules]
+        return sorted({name for tree in trees for name in tree.tools()} - {plan.name})
 
     def lookup(self, entity: Entity) -> Plan | None:
         """The tool that shows a row of an entity by its key."""
@@ -180,17 +191,21 @@ class References:
             if plan.match and own is not None and plan.entity is not None:
                 column = next((c for c, a in plan.match.items() if a is argument), None)
                 key = own.get(column, key) if column is not None else key
+            if plan.kind == "update" and own is not None and argument is not plan.key and not plan.match:
+                held = {str(own.get(column)) for column in (argument.column, entity.key)}
+                others = [other for other in entity.keys[:ROWS] if str(other) not in held]
+                if str(key) in held and others:  # moved to another one, not to where it is
+                    key = others[number % len(others)]
             return world.convert(key, argument)
         if own is not None:
             column = next((c for c, a in plan.match.items() if a is argument), None)
             if column is not None or argument in plan.checks:
                 return own.get(column or argument.name)
-        value = self._made(argument, rows, number)
-        if own is not None and plan.kind == "update" and own.get(argument.column) == value:
-            for further in range(1, 6):
-                other = self._made(argument, rows, number + further)
-                if other != value:
-                    return other
+        changes = own is not None and plan.kind == "update" and argument.column in plan.sets
+        value = self._made(argument, {} if changes else rows, number)
+        if own is not None and changes and own.get(argument.column) == value:
+            others = [self._made(argument, {}, number + further) for further in range(1, 6)]
+            value = next((other for other in others if other != value), value)
         return value
 
     def _made(self, argument: Argument, rows: Rows, number: int) -> Any:

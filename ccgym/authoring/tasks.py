@@ -120,6 +120,9 @@ class Cases:
                                 "expect": {"actions": actions, "say": wanted}}  # fmt: skip
         if (plan.job.effect == "read" and told is None) or plan.role in ("think", "verify"):
             task["reward_basis"] = ["state", "say", "actions", "sop"]
+        elif plan.job.effect == "read":
+            answer = {"call": plan.name, **({"args": made.arguments} if made.arguments else {})}
+            task["rules"] = [{"finally": answer, "note": "The answer is the tool's, not a guess."}]
         return task
 
     def _handed_over(self, made: Reference, calls: list[dict[str, Any]]) -> dict[str, Any]:
