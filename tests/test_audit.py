@@ -273,6 +273,16 @@ def test_without_a_word_of_order_in_the_sop_it_is_a_notice(planted):
     assert {f.policy for f in report.findings} >= {"belated"}
 
 
+def test_an_agreement_that_the_sop_asks_for_and_no_rule(planted):
+    def change(parts):
+        parts["sop"] = "# Orders\n\nThe customer must agree to each cancellation.\n"
+        parts["tasks"] = parts["tasks"][:3]
+
+    report = planted(change)
+    assert {"lawyered", "premature"} <= found(report, "correctness")
+    assert "belated" not in found(report)
+
+
 def test_a_vietnamese_sop_is_read_too(planted):
     def change(parts):
         parts["yaml"]["language"] = "vi"
@@ -543,6 +553,10 @@ def test_blocking_and_breaking_tools_and_backends_of_plugins_are_played(desk):
     report = audit(desk, group=2)
     assert report.row("oracle").success == 1.0
     assert {"unchecked", "belated"} <= found(report, "correctness")
+
+
+def test_a_domain_that_pays_for_nothing_fails(planted):
+    assert found(planted(weigh(correctness=0.0)), "total") == {"oracle"}
 
 
 def test_what_success_is_is_known_even_where_it_is_not_paid(planted):

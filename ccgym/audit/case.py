@@ -15,11 +15,15 @@ from ccgym.turns import fold, render_call
 
 Action = dict[str, Any]
 _ORDER = re.compile(
-    r"\b(?:before|first|until|unless|only (?:after|once|when|if)|after (?:the|you|that)|once (?:the|you))\b"
-    r"|(?<!\w)(?:trước|sau khi|cho đến khi|chỉ khi|nếu chưa)(?!\w)",
+    r"\b(?:before|beforehand|first|until|only after|after (?:you|that)|once you)\b"
+    r"|(?<!\w)(?:trước|sau khi|cho đến khi)(?!\w)",
     re.IGNORECASE,
 )
 """Words with which an SOP says that one thing comes before another."""
+_AGREE = re.compile(
+    r"\b(?:confirm\w*|agree\w*|consent\w*|approv\w*)\b|(?<!\w)(?:xác nhận|đồng ý|chấp thuận)(?!\w)", re.IGNORECASE
+)
+"""Words with which an SOP asks for the customer's agreement."""
 _SENTENCE = re.compile(r"(?<=[.!?:;])\s+|\n\s*\n|\n(?=\s*(?:[-*+]|\d+[.)])\s)")
 
 
@@ -36,6 +40,11 @@ class Case:
     def json(self) -> dict[str, Any]:
         """The task as JSON."""
         return self.task.as_json()
+
+    @property
+    def written(self) -> bool:
+        """Whether the task is written down, and not drawn from a template."""
+        return self.task.id in self.domain.tasks
 
     @cached_property
     def language(self) -> str:
@@ -127,15 +136,15 @@ class Case:
             return ""  # somebody has thought of what comes first, and did not want this
         if any(item.get("tag") == "sop" for item in self.json.get("expect", {}).get("asserts", ())):
             return "an assert tagged sop"
-        sentence = self._sentence(deeds)
+        sentence = (moved and self._sentence(deeds, _ORDER)) or (asked and self._sentence(deeds, _AGREE))
         return f"the SOP ({sentence!r})" if sentence else ""
 
-    def _sentence(self, deeds: set[str]) -> str:
-        """The first sentence of the SOP that speaks of an order of things and, in English, of one of these calls."""
+    def _sentence(self, deeds: set[str], words: re.Pattern[str]) -> str:
+        """The first sentence of the SOP that has such words and, in English, speaks of one of these calls."""
         stems = {word[:5] for name in deeds for word in re.findall(r"[a-z]{4,}", name.casefold())}
         for sentence in _SENTENCE.split(self.domain.sop):
             text = " ".join(sentence.split())
-            if _ORDER.search(text) and (self.domain.language != "en" or any(stem in fold(text) for stem in stems)):
+            if words.search(text) and (self.domain.language != "en" or any(stem in fold(text) for stem in stems)):
                 return text if len(text) <= 120 else text[:119] + "…"
         return ""
 

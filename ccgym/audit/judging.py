@@ -49,6 +49,9 @@ class _Judge:
         unscored = [i for i, outcome in self.reference.items() if outcome.won is None]
         lost = [i for i, outcome in self.reference.items() if outcome.won is not None and i not in self.good]
         alone = not self.good
+        if self.good and sum(self._total(self.reference[i]) for i in self.good) <= 0:
+            reason, fix = "is paid nothing for doing the job", f"Give `{SUCCESS}` a weight above 0"
+            yield self.finding(REFERENCE, TOTAL, self.good, None, reason, fix, earned=0.0)
         if unscored:
             why = next((e.explanation for e in self.reference[unscored[0]].episode.events if _is(e, SUCCESS)), "")
             yield self.finding(
@@ -81,8 +84,10 @@ class _Judge:
                 why = "because the task asks for nothing that only the job brings"
             fix = "Let `expect` and `reward_basis` ask for what the job is: state, say, actions, asserts or rules"
             yield self.finding(gambit, SUCCESS, acts or hard, 0.0, f"wins {why}", fix)
+        if gambit.name == "paste":  # only what is written down can be learnt by heart
+            won = [i for i in won if self.all.cases[i].written]
         share = len(won) / max(len(self.all.cases), 1)
-        if share > self.threshold and len(won) > len(hard):
+        if share > self.threshold and set(won) - set(hard):
             reason = f"wins {share:.0%} of the tasks, more than the threshold of {self.threshold:.0%}"
             fix = (
                 "Ask for the look-ups too: a rule `finally`, `actions` in `reward_basis`, or words that only they tell"
@@ -111,8 +116,12 @@ class _Judge:
         by = {place: self._demanded(gambit, place) for place in won}
         forbidden = [place for place in won if by[place]]
         if forbidden:
-            reason = f"wins, although {by[forbidden[0]]} asks for what was left out"
-            fix = "Write a rule `before` these calls, and keep `sop` in `reward_basis`"
+            if gambit.name == "premature":
+                reason = f"wins, although {by[forbidden[0]]} wants an agreement to something"
+                fix = "Name the terms, `confirm: {terms: […]}`, and keep `sop` in `reward_basis`"
+            else:
+                reason = f"wins, although {by[forbidden[0]]} asks for what was left out"
+                fix = "Write a rule `before` these calls, and keep `sop` in `reward_basis`"
             yield self.finding(gambit, SUCCESS, forbidden, 0.0, reason, fix)
         free = [place for place in won if not by[place]]
         if free:
