@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
-from difflib import get_close_matches
 from typing import Any
 
 import gymnasium
@@ -16,9 +15,10 @@ from ccgym.backend import make_backend
 from ccgym.domain import Domain, Limits, Task
 from ccgym.env.drawing import draw_task
 from ccgym.env.jobs import Job, Outcome, run_job
-from ccgym.env.judging import Judge
+from ccgym.env.judging import Judge, rule_events
 from ccgym.env.space import UnicodeText
 from ccgym.env.target import Reference, find_reference
+from ccgym.env.validity import problem_with
 from ccgym.errors import CcgymError, ToolError
 from ccgym.plugins import registry
 from ccgym.scoring import Scorer, gates_among
@@ -37,7 +37,6 @@ from ccgym.types import (
     Model,
     Requestor,
     RewardEvent,
-    RuleEvent,
     StateEvent,
     Tool,
     ToolEvent,
@@ -172,7 +171,12 @@ class CcgymEnv(gymnasium.Env[str, str]):
             for call in self._open(action):
                 tool = self._tools.get(call.name)
                 outcome = None
-                if tool is not None and tool.blocking and self._ending is None and self._problem_with(call) is None:
+                if (
+                    tool is not None
+                    and tool.blocking
+                    and self._ending is None
+                    and problem_with(call, self._tools, self.domain.validators) is None
+                ):
                     self._verdicts = self._judge.attempt(call)
                     outcome = yield Job(self.backend.prepare(call.name, call.arguments), tool.seconds)
                 self._run(call, outcome)
@@ -356,21 +360,12 @@ class CcgymEnv(gymnasium.Env[str, str]):
         self._emit(UserEvent, content=content, done=line.done, left=line.left, reveals=list(line.reveals))
         return content
 
-    def _problem_with(self, call: Call) -> tuple[str, str] | None:
-        """Code and message of what is wrong with a call before it runs, or None."""
-        if call.error is not None:
-            return "bad_json", call.error
-        if call.name not in self._tools:
-            return "unknown_tool", _unknown_tool(call.name, self._tools)
-        invalid = self.domain.validators[call.name](call.arguments)
-        return None if invalid is None else ("bad_arguments", invalid)
-
     def _run(self, call: Call, outcome: Outcome | None = None) -> None:
         """Run one call of the agent, or take in what a blocking one came to."""
         if self._ending is not None:
             self._answer(call, error=("not_run", "an earlier call of this turn ended the talk"))
             return
-        problem = self._problem_with(call)
+        problem = problem_with(call, self._tools, self.domain.validators)
         if problem is not None:
             self._answer(call, error=problem)
             self._count_error()
@@ -493,23 +488,10 @@ class CcgymEnv(gymnasium.Env[str, str]):
         return find_reference(self.domain, self.task, self._episode_seed, world, lambda: self._new_backend(self.task))
 
     def _record(self, verdicts: Sequence[Verdict], cause: str = "") -> None:
-        sample, step, hash_, events = self._sample, self._step, self._hash, self._events
-        for kind, verdict, tag, clause, found, detail in verdicts:
-            event = RuleEvent(
-                episode=sample,
-                n=len(events),
-                step=step,
-                hash=hash_,
-                kind=kind,
-                verdict=verdict,  # type: ignore[arg-type]
-                tag=tag,
-                clause=clause,
-                found=found,
-                detail=detail,
-                cause=cause,
-            )
-            events.append(event)
-            if self.sink is not None:
+        events = rule_events(verdicts, self._sample, len(self._events), self._step, self._hash, cause)
+        self._events += events
+        if self.sink is not None:
+            for event in events:
                 self.sink(event)
 
     def _emit(self, kind: Callable[..., Any], /, **fields: Any) -> None:
@@ -521,11 +503,6 @@ class CcgymEnv(gymnasium.Env[str, str]):
             self._see(event)
         if self.sink is not None:
             self.sink(event)
-
-
-def _unknown_tool(name: str, tools: Mapping[str, Tool]) -> str:
-    close = get_close_matches(name[:100], tools, n=1)
-    return f"no tool named {name[:100]!r}" + (f"; did you mean {close[0]!r}?" if close else "")
 
 
 __all__ = ["CcgymEnv", "Job", "Outcome", "run_job"]

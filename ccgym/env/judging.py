@@ -8,6 +8,7 @@ from typing import Any
 from ccgym.domain import Domain, Task
 from ccgym.sop import Monitor, Verdict, judge_asserts, rule_program
 from ccgym.turns import Call
+from ccgym.types import RuleEvent
 
 
 class Judge:
@@ -31,3 +32,14 @@ class Judge:
         """The verdicts at the end of the episode."""
         verdicts = [] if self._monitor is None else self._monitor.finish()
         return [*verdicts, *judge_asserts(self._asserts, self._backend.find, self._backend.probe)]
+
+
+def rule_events(verdicts: Sequence[Verdict], episode: int, n: int, step: int, hash: str, cause: str) -> list[RuleEvent]:
+    """The events of some verdicts, the first of which is event `n` of its episode."""
+    return [
+        RuleEvent(
+            episode=episode, n=number, step=step, hash=hash, kind=kind, verdict=verdict,  # type: ignore[arg-type]
+            tag=tag, clause=clause, found=found, detail=detail, cause=cause,
+        )
+        for number, (kind, verdict, tag, clause, found, detail) in enumerate(verdicts, n)
+    ]  # fmt: skip
