@@ -617,6 +617,7 @@ def test_the_command_passes_a_good_domain_and_prints_a_table(tmp_path, capsys):
     text = capsys.readouterr().out
     assert "no loophole found" in text
     assert "26 policies on 4 tasks" in text
+    assert "Nothing to try in these tasks: hand-over" in text
 
 
 def test_the_command_prints_json(tmp_path, capsys):

@@ -70,13 +70,15 @@ def command(
 def _print(out: Output, env: str, report: AuditReport) -> None:
     names = list(report.weights)
     rows = []
-    for row in report.rows:
+    for row in filter(lambda row: row.tasks, report.rows):
         earned = [_both(row.rewards[name], row.highest[name]) for name in names]
         rows.append([row.policy, row.tasks, row.success, *earned, _both(row.total, row.highest_total)])
     columns = [f"{name} × {weight:g}" for name, weight in report.weights.items()]
     out.table(
         ["policy", "tasks", "success", *columns, "total"], rows, title=f"What policies earn in {env}: mean (highest)"
     )
+    if idle := [row.policy for row in report.rows if not row.tasks]:
+        out.line(f"Nothing to try in these tasks: {', '.join(idle)}.")
     out.line()
     looked = {row.policy: row.looks_for for row in report.rows}
     told: list[str] = []
@@ -95,7 +97,8 @@ def _print(out: Output, env: str, report: AuditReport) -> None:
 
 
 def _both(mean: float | None, highest: float | None) -> str:
-    return f"{shown(mean)} ({shown(highest)})" if mean is not None else shown(None)
+    """A mean, and the highest where that is another number."""
+    return shown(mean) if shown(mean) == shown(highest) else f"{shown(mean)} ({shown(highest)})"
 
 
 def _finding(out: Output, finding: Finding, looks_for: str, *, shows: bool, fix: bool) -> None:
