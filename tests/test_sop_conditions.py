@@ -69,6 +69,7 @@ expressions = st.recursive(
         st.tuples(inner, st.sampled_from(BINARY), inner).map(" ".join),
         inner.map(lambda e: f"!{e}"),
         inner.map(lambda e: f"size({e})"),
+        inner.map(lambda e: f"double({e})"),
         st.tuples(inner, inner, inner).map(lambda t: f"({t[0]} ? {t[1]} : {t[2]})"),
         inner.map(lambda e: f"({e}) in ['open', 3, 2.5, true]"),
         st.tuples(inner, st.sampled_from(["startsWith", "endsWith", "contains"]), inner).map(

@@ -158,7 +158,7 @@ class _Reader:
         if word in self.scope and not call:
             self.at += 1
             return plainly.variable(word)
-        if call and word in ("size", "timestamp", "duration", "has"):
+        if call and word in ("size", "double", "timestamp", "duration", "has"):
             self.at += 2
             return self._closed(self._asked() if word == "has" else getattr(plainly, word)(self.choice()))
         return plainly.constant(self._constant())

@@ -210,6 +210,18 @@ def each(method: str, value: Test, name: str, body: Test) -> Test:
     return repeated
 
 
+def double(value: Test) -> Test:
+    """A number as a float."""
+
+    def number(v: dict[str, Any]) -> float:
+        found = value(v)
+        if type(found) in _NUMBERS and abs(found) <= _EXACT:
+            return float(found)
+        raise Unclear
+
+    return number
+
+
 def timestamp(value: Test) -> Test:
     """A time from a text such as 2026-01-05T09:00:00+07:00."""
     return lambda v: _time(value(v))
