@@ -12,10 +12,14 @@ from ccgym.domain.findings import Findings, pointer
 from ccgym.domain.models import Call, Say
 from ccgym.domain.rules import Called, Tree, walk
 from ccgym.env import CcgymEnv, enact
-from ccgym.types import Episode, ErrorEvent, RewardEvent, RuleEvent
+from ccgym.types import Episode, ErrorEvent, RewardEvent, RuleEvent, ToolEvent
 
 _PROBLEM = re.compile(r"(/expect/actions/\d+): (.*)", re.S)
-_LIMITS = {"max_steps": "turns", "max_chars": "chars", "max_errors": "", "max_tokens": "", "time": ""}
+SPARE = 100
+"""Turns after a reference for which a talk is played on."""
+_BROKEN = ("tool_raised", "bad_result", "bad_state", "read_tool_wrote", "undeclared_table")
+"""Codes of errors that a tool gives because it is wrong, and not because the call is."""
+_LIMITS = ("max_steps", "max_chars", "max_errors", "max_tokens", "time")
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,7 @@ def play_references(env: CcgymEnv, tasks: Iterable[Task], findings: Findings) ->
     for task in tasks:
         place, expect = domain.places.get(f"task {task.id}", f"task {task.id}"), task.expect
         try:
-            episode = enact(domain, task, expect.actions, expect.say, expect.output, env=env)
+            episode = enact(domain, bounded(domain, task), expect.actions, expect.say, expect.output, env=env)
             problems = env.reference().problems
         except Exception as error:  # whatever a domain's tools, customers and backends do is a finding
             if not any(other.startswith(place) for other in wrong):  # else it has been said why
@@ -53,6 +57,15 @@ def play_references(env: CcgymEnv, tasks: Iterable[Task], findings: Findings) ->
         yield Played(task, place, episode, right)
 
 
+def bounded(domain: Domain, task: Task) -> Task:
+    """A task whose limits end an episode not too long after its reference, for customers whom nothing satisfies."""
+    limits, room = domain.limits(task), len(task.expect.actions) + SPARE
+    if limits.max_steps <= room and limits.max_errors <= room:
+        return task
+    steps, errors = min(limits.max_steps, room), min(limits.max_errors, room)
+    return task.replace(limits=task.limits.model_copy(update={"max_steps": steps, "max_errors": errors}))
+
+
 def _told(error: Exception) -> str:
     text = " ".join(str(error).split())[:300].rstrip(".")
     return text or type(error).__name__
@@ -65,9 +78,12 @@ def _look_at_end(
     """How the episode ended, and what it earned."""
     end = episode.end.reason if episode.end else "nothing"
     right = scored is not None and scored.value == 1.0
+    broken_tools = _broken_tools(domain, place, episode, right, findings)
     for problem in problems:
         match = _PROBLEM.match(problem)
         at, message = match.groups() if match else ("", problem)
+        if message.partition(" ")[0] in broken_tools:
+            continue
         if right and _is_tried(domain, task, int(at.rpartition("/")[2] or 0)):
             continue
         findings.add("reference-fails", f"{place} {at}".rstrip(), message, "Correct the call, or the state",
@@ -93,6 +109,21 @@ def _look_at_end(
                          "Raise limits.max_steps")  # fmt: skip
 
 
+def _broken_tools(domain: Domain, place: str, episode: Episode, right: bool, findings: Findings) -> set[str]:
+    """Tools whose own code or mock failed, which no reference means them to do."""
+    broken = {}
+    for event in episode.of(ToolEvent):
+        if event.error is not None and event.error["code"] in _BROKEN:
+            broken[event.name] = event.error["message"]
+    for name, message in broken.items():
+        at = domain.places.get(f"tool {name}", f"tool {name}")
+        if not any(finding.code == "tool-breaks" and finding.place == at for finding in findings):
+            findings.add("tool-breaks", at, f"{message} (in the reference at {place})",
+                         "Repair the tool; raise ToolError for what the agent should read",
+                         severity="warning" if right else "error")  # fmt: skip
+    return set(broken)
+
+
 def _is_tried(domain: Domain, task: Task, number: int) -> bool:
     """Whether a rule asks that the call of an action be tried, whatever it answers."""
     actions = task.expect.actions
@@ -104,8 +135,11 @@ def _is_tried(domain: Domain, task: Task, number: int) -> bool:
 
 
 def _over_limit(domain: Domain, task: Task, place: str, end: str, findings: Findings) -> None:
-    limits = domain.limits(task)
-    found = getattr(limits, end, None)
+    found = getattr(domain.limits(task), end, None)
+    if found != getattr(domain.limits(bounded(domain, task)), end, None):
+        findings.add("reference-over-limit", place, f"the talk goes on for {SPARE} turns after its reference: the "
+                     "customer is never satisfied", "Look at user.sim: `done` and `patience`")  # fmt: skip
+        return
     findings.add("reference-over-limit", place, f"its reference is longer than {end}{f' ({found})' if found else ''}",
                  f"Raise limits.{end}, or shorten the reference")  # fmt: skip
 
@@ -159,10 +193,11 @@ def _look_at_effect(env: CcgymEnv, task: Task, place: str, episode: Episode, fin
     if not idle:
         return
     rest = [action for action in task.expect.actions if not (isinstance(action, Call) and action.name in idle)]
-    without = enact(env.domain, task, rest, task.expect.say, task.expect.output, env=env)
+    without = enact(env.domain, bounded(env.domain, task), rest, task.expect.say, task.expect.output, env=env)
     if without.rewards.get("correctness") == 1.0:
         findings.add("target-unchanged", place, f"the reference calls '{min(idle)}', which writes, and the state "
-                     "ends as it began: without the call it earns as much", "Look at what the call should change")  # fmt: skip
+                     "ends as it began: without the call it earns as much",
+                     "Look at what the call should change")  # fmt: skip
 
 
 def _should_write(domain: Domain, name: str) -> bool:

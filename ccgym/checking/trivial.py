@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ccgym.checking.playing import Played
+from ccgym.checking.playing import Played, bounded
 from ccgym.domain.findings import Findings
 from ccgym.env import CcgymEnv, enact
 from ccgym.rollouts import rollout
@@ -25,14 +25,14 @@ def play_trivial(env: CcgymEnv, played: list[Played], findings: Findings) -> Non
     for one in played:
         if not one.right:
             continue
-        if _right(enact(env.domain, one.task, env=env)):
+        if _right(enact(env.domain, bounded(env.domain, one.task), env=env)):
             findings.add("nothing-needed", one.place, "an agent that only says 'OK.' earns correctness 1",
                          "Ask for words with expect.say, or for a deed")  # fmt: skip
         else:
             rest.append(one)
     sample = rest[:: max(1, len(rest) // SAMPLE)][:SAMPLE]
     for policy, does in POLICIES.items():
-        episodes = rollout(env, policy, [one.task for one in sample])
+        episodes = rollout(env, policy, [bounded(env.domain, one.task) for one in sample])
         won = [one for one, episode in zip(sample, episodes, strict=True) if _right(episode)]
         if won:
             more = f" and on {len(won) - 1} more of {len(sample)} tasks" if len(won) > 1 else ""

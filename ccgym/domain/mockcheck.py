@@ -42,7 +42,7 @@ def check_mock(tool: Tool, state: Mapping[str, Any], place: str, findings: Findi
         _check_table(table, f"{place} /x-ccgym/touches", tables, findings)
     mock, at = tool.mock, f"{place} /x-ccgym/mock"
     kind = mock.get("kind")
-    if kind not in KINDS:
+    if not isinstance(kind, str) or kind not in KINDS:
         findings.add("bad-mock", f"{at}/kind", f"found {show(kind)}, must be a kind of mock", did_you_mean(kind, KINDS))
         return
     before = len(findings)

@@ -20,6 +20,8 @@ _CALLED = re.compile(
     re.IGNORECASE,
 )
 """What stands before the name of a tool."""
+BEFORE = 40
+"""How many characters before a name are looked at."""
 
 
 def look_at_prose(domain: Domain, findings: Findings) -> None:
@@ -31,6 +33,7 @@ def look_at_prose(domain: Domain, findings: Findings) -> None:
     files = dict(domain.sop_sources)
     if domain.sop_digest is not None:
         files["sop.digest.md"] = domain.sop_digest
+    close: dict[str, str | None] = {}
     for file, text in files.items():
         told: set[str] = set()
         for number, line in _prose_lines(text):
@@ -38,10 +41,12 @@ def look_at_prose(domain: Domain, findings: Findings) -> None:
                 name = match[1]
                 if name in known or name in told or not _COMPOUND.search(name):
                     continue
-                close = difflib.get_close_matches(name, domain.tools, n=1, cutoff=0.8)
-                if close or match[2] is not None or _CALLED.search(line[: match.start()]):
+                if name not in close:
+                    close[name] = next(iter(difflib.get_close_matches(name[:100], domain.tools, n=1, cutoff=0.8)), None)
+                before = line[max(0, match.start() - BEFORE) : match.start()]
+                if close[name] or match[2] is not None or _CALLED.search(before):
                     told.add(name)
-                    fix = f"Did you mean '{close[0]}'?" if close else "Add the tool, or correct the SOP"
+                    fix = f"Did you mean '{close[name]}'?" if close[name] else "Add the tool, or correct the SOP"
                     findings.add("unknown-tool-in-sop", f"{file}:{number}", f"no tool '{name[:60]}'", fix)
 
 

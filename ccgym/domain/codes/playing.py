@@ -50,6 +50,14 @@ CODES: dict[str, Code] = {
         {f"{_CITY}/expect/actions/1/args/bike_id": "B04",
         f"{_CITY}/user/first_message": "Is B04 still there? Lend me one."},
     ),
+    "tool-breaks": code(
+        "error, warning",
+        "A tool's own code fails in a reference: it raises, returns what is no JSON, or writes what it may not. A "
+        "warning where the task is done all the same.",
+        "Repair the tool; raise `ToolError` for what the agent should read.",
+        {"tools.json /0/x-ccgym/mock": {"kind": "python", "function": "bikes:get_bike"}},
+        python='def get_bike(state, bike_id):\n    return state["bike"][bike_id]\n',
+    ),
     "reference-below-1": code(
         "error", "A reference does not earn correctness 1; the components that it lacks are named.",
         "Correct the reference, or what is expected.", {f"{_CITY}/expect/asserts": [
