@@ -10,7 +10,7 @@ import orjson
 
 from ccgym.domain.rules.cel import SLOTS, WORLD, environment, plain_error
 from ccgym.domain.rules.conditions import MAX_READ, Condition
-from ccgym.domain.rules.reads import Lookup
+from ccgym.domain.rules.reads import FIELDS, Lookup
 from ccgym.sop.plain import plain_test
 from ccgym.sop.plainly import Test, sure
 
@@ -59,7 +59,9 @@ class Batch:
         texts = [self._text(slot, names) for slot in self.slots]
         self._names = names
         self._arguments = [
-            (n, (each.key, *each.path), str(each)) for each, n in names.items() if each.function == "args"
+            (n, each.function == "result", (each.key, *each.path), str(each))
+            for each, n in names.items()
+            if each.function in FIELDS
         ]
         self._rows = _by_row(names)
         self._plain: list[tuple[int, Test | None, Test]] = []
@@ -90,11 +92,12 @@ class Batch:
         """What each slot gives; None where it does not apply, a Failure where it errs."""
         data: dict[str, Any] = {"args": args, "result": result}
         missing: dict[str, str] = {}
-        for name, path, where in self._arguments:
-            if len(path) == 1 and type(value := args.get(path[0])) in _WORDS:
+        for name, of_result, path, where in self._arguments:
+            held = result if of_result else args
+            if len(path) == 1 and type(held) is dict and type(value := held.get(path[0])) in _WORDS:
                 data[name] = value
             else:
-                _bind(data, missing, name, args, path, where)
+                _bind(data, missing, name, held, path, where)
         for table, key, from_argument, fields, asked in self._rows:
             _read(data, missing, args, rows, table, key, from_argument, fields, asked)
         values: list[Any] = [None] * len(self.slots)
@@ -155,7 +158,7 @@ def _by_row(names: dict[Lookup, str]) -> list[tuple[str, str, bool, list[_Field]
     """Look-ups by row: (table, key, whether an argument holds it, what is read, variables that ask for the row)."""
     found: dict[tuple[str, str, bool], tuple[list[_Field], list[str]]] = {}
     for each, name in names.items():
-        if each.function == "args":
+        if each.function in FIELDS:
             continue
         fields, asked = found.setdefault((each.table, each.key, each.from_argument), ([], []))
         if each.function == "has_row":

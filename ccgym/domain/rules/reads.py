@@ -19,6 +19,10 @@ _TOKEN = re.compile(
 _PLAIN = re.compile(r"""(['"])([^'"\\\n]*)\1""")
 
 
+FIELDS = ("args", "result")
+"""Variables whose fields are looked up."""
+
+
 class Token(NamedTuple):
     """One token of CEL."""
 
@@ -31,17 +35,17 @@ class Lookup(NamedTuple):
     """A value that an expression reads from a place that is known before it is evaluated."""
 
     function: str
-    """`row`, `has_row`, or `args` for an argument."""
+    """`row`, `has_row`, `args` for an argument, or `result` for a field of what a call gave."""
     table: str
     key: str
-    """Name of the argument that holds the key, or the key itself; for `args`, the argument."""
+    """Name of the argument that holds the key, or the key itself; for `args` and `result`, the field."""
     from_argument: bool
     path: tuple[str, ...] = ()
     """Fields within the row or argument."""
 
     def __str__(self) -> str:
-        if self.function == "args":
-            return ".".join(("args", self.key, *self.path))
+        if self.function in FIELDS:
+            return ".".join((self.function, self.key, *self.path))
         key = f"args.{self.key}" if self.from_argument else repr(self.key)
         return ".".join((f"{self.function}({self.table!r}, {key})", *self.path))
 
@@ -86,9 +90,9 @@ def pieces(solid: list[Token]) -> tuple[list[Part], bool]:
                 parts += [*_joined(pending), None]
                 pending, i = [], i + 3
                 continue
-            elif text == "args" and not _asked(solid, i):
+            elif text in FIELDS and not _asked(solid, i):
                 path, end = _path(solid, i + 1)
-                found = Lookup("args", "", path[0], True, path[1:]) if path else None
+                found = Lookup(text, "", path[0], True, path[1:]) if path else None
         if found is None:
             pending.append(text)
             i += 1
