@@ -82,11 +82,7 @@ def check(
 def _read(name: str | os.PathLike[str], findings: Findings) -> Domain | None:
     """The domain, or None with findings."""
     path: Path | None = Path(name)
-    try:
-        is_folder = path is not None and (path.is_dir() or (os.sep in str(name) and not str(name).startswith("ccgym/")))
-    except (OSError, ValueError):
-        is_folder = False
-    if not is_folder:
+    if not _is_path(name):
         path = None
         try:
             path = find_domain(name).path
@@ -97,3 +93,11 @@ def _read(name: str | os.PathLike[str], findings: Findings) -> Domain | None:
     if path is None:
         return None
     return read_domain(Folder(path, findings), registry(), findings)
+
+
+def _is_path(name: str | os.PathLike[str]) -> bool:
+    """Whether a name is meant for a folder: there is something of that name, or it says where on the disk."""
+    try:
+        return Path(name).is_absolute() or Path(name).exists()
+    except (OSError, ValueError):
+        return False
