@@ -202,3 +202,67 @@ def test_unasked_for_context_is_that_of_small_models_and_can_be_told(tmp_path):
     folder = desk.write(Example(), tmp_path)
     assert {finding.code for finding in check(folder, context=100).findings} == {"prompt-too-long"}
     assert {finding.code for finding in check(folder, context=330).findings} == {"episode-too-long"}
+
+
+# --- worlds of one's own, and many findings ---------------------------------------------------------------------------
+
+
+class Shelf:
+    """A backend of one's own, which lends whatever it is asked for."""
+
+    def __init__(self):
+        self.lent = []
+
+    def call(self, name, arguments, requestor="assistant"):
+        if name == "lend_bike":
+            self.lent.append(arguments["bike_id"])
+        return {"price": 4, "out": name == "get_bike" and arguments["bike_id"] == "B02"}
+
+    probe = call
+
+    def state(self):
+        return {"tables": {"lent": {bike: {} for bike in self.lent}}, "user": {}}
+
+    def digest(self):
+        return f"{len(self.lent):064x}"
+
+    def snapshot(self):
+        return list(self.lent)
+
+    def restore(self, snapshot):
+        self.lent = list(snapshot)
+
+
+def test_tools_that_a_plugins_backend_answers_need_neither_mock_nor_function(tmp_path):
+    import ccgym
+    from ccgym.plugins import unregister
+
+    class ShelfPlugin:
+        @ccgym.hookimpl
+        def make_backend(self, domain, task):
+            return Shelf() if domain.name == "BikeDesk" else None
+
+    edits = {f"tools.json /{n}/x-ccgym/mock": ... for n in (0, 1)}
+    assert ("warning", "no-backend") in found(tmp_path / "alone", edits)
+    plugin = ShelfPlugin()
+    ccgym.register(plugin)
+    try:
+        assert found(tmp_path / "with", edits) == set()
+    finally:
+        unregister(plugin)
+
+
+def test_of_many_findings_alike_a_few_are_shown(capsys, tmp_path):
+    from ccgym.cli.app import run
+
+    tools = [{**tool, "name": f"tool_{n}", "description": ""} for n, tool in enumerate(desk.DESK["tools.json"][:1] * 9)]
+    prose = "".join(f"Then call `ask_{n}_times`.\n" for n in range(20))
+    edits = {"tools.json": desk.DESK["tools.json"] + tools, "sop.md": desk.DESK["sop.md"] + "\n" + prose}
+    folder = desk.write(Example(edits), tmp_path)
+    assert run(["check", str(folder)]) == 0
+    out = capsys.readouterr().out
+    assert out.count("[unknown-tool-in-sop]") == 6
+    assert "15 more like these [unknown-tool-in-sop]" in out
+    assert out.count("[no-description]") == 1
+    assert "tools.json (tool_2) and 6 more" in out
+    assert run(["check", str(folder), "--strict"]) == 1

@@ -187,7 +187,8 @@ def _cut_short(task: Task, place: str, episode: Episode, end: str, findings: Fin
 
 def _look_at_effect(env: CcgymEnv, task: Task, place: str, episode: Episode, findings: Findings) -> None:
     """Writes that change nothing, and that nobody misses."""
-    if task.expect.state.mode != "replay" or episode.end is None or episode.end.patch:
+    end = episode.end
+    if task.expect.state.mode != "replay" or end is None or end.patch or end.hash != episode.begin.hash:
         return
     idle = {event.name for event in episode.calls if event.error is None and _should_write(env.domain, event.name)}
     if not idle:

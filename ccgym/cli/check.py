@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 STYLE = {"error": "red", "warning": "yellow", "notice": "cyan"}
 SHOWN = 3
 """Places that are named where many have the same finding."""
+ALIKE = 5
+"""Findings of one code that are shown; --json has all."""
 
 
 @verb("check")
@@ -54,8 +57,14 @@ def _report(out: Output, name: str, checked: Checked, counts: dict[str, int]) ->
     """Findings by severity and code, then one line that sums them up."""
     for severity in STYLE:
         groups = _alike([finding for finding in checked.findings if finding.severity == severity])
+        shown: Counter[str] = Counter()
         for same in groups:
-            (_show_rich if out.rich else _show_plain)(out, same)
+            shown[same[0].code] += 1
+            if shown[same[0].code] <= ALIKE:
+                (_show_rich if out.rich else _show_plain)(out, same)
+        for code, count in shown.items():
+            if count > ALIKE:
+                out.line(f"{severity}: {count - ALIKE} more like these [{code}]", STYLE[severity])
         if groups and out.rich:
             out.line()
     told = ", ".join(f"{count} {severity}{'s' * (count != 1)}" for severity, count in counts.items() if count)
