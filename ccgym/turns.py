@@ -85,6 +85,21 @@ def _parse_call(text: str) -> Call:
     return Call(name, arguments)
 
 
+def reply_of(text: str) -> str | None:
+    """What an assistant turn says to the customer; None where it calls tools, or breaks the format."""
+    return _reply_short(text) if len(text) <= 1000 else _reply(text)
+
+
+def _reply(text: str) -> str | None:
+    if text.rstrip().endswith("</tool_call>"):
+        return None  # calls, or off the format
+    parsed = parse_turn(text)
+    return parsed.reply if parsed.error is None else None
+
+
+_reply_short = lru_cache(maxsize=1024)(_reply)
+
+
 def render_call(name: str, arguments: dict[str, Any]) -> str:
     """The text of one tool call, as the agent would write it."""
     text = escape_in_json(jsontext.dumps({"name": name, "arguments": arguments}))

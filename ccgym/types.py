@@ -296,7 +296,7 @@ class Episode:
     @property
     def replies(self) -> list[tuple[int, str]]:
         """What the agent said to the customer: (event number, text). Each turn is parsed once, as events only grow."""
-        from ccgym.turns import parse_turn
+        from ccgym.turns import reply_of
 
         seen, found = self.__dict__.get("_replies", (0, []))
         if seen != len(self.events):
@@ -304,11 +304,9 @@ class Episode:
             for event in self.events[seen:]:
                 if type(event) is not Message or event.role != "assistant" or event.step == 0:
                     continue
-                if event.content.rstrip().endswith("</tool_call>"):
-                    continue  # calls, or off the format: never a reply
-                parsed = parse_turn(event.content)
-                if parsed.reply is not None and parsed.error is None:
-                    found.append((event.n, parsed.reply))
+                reply = reply_of(event.content)
+                if reply is not None:
+                    found.append((event.n, reply))
             self.__dict__["_replies"] = (len(self.events), found)
         return found
 

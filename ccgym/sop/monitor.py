@@ -18,7 +18,7 @@ from ccgym.sop.missing import missing
 from ccgym.sop.program import Judged, Plan, RuleProgram, plain_key
 from ccgym.sop.talk import NEVER, Talk
 from ccgym.sop.verdict import Verdict
-from ccgym.turns import fold, parse_turn
+from ccgym.turns import fold, reply_of
 from ccgym.types import Message, ToolEvent, UserEvent
 
 UNKNOWN = nan
@@ -85,12 +85,10 @@ class Monitor:
                 self._counts[key] = self._counts.get(key, 0) + 1
 
     def _replied(self, event: Message) -> None:
-        if event.content.rstrip().endswith("</tool_call>"):
+        reply = reply_of(event.content)
+        if reply is None:
             return
-        parsed = parse_turn(event.content)
-        if parsed.reply is None or parsed.error is not None:
-            return
-        reply = fold(parsed.reply)
+        reply = fold(reply)
         for text, moments in self._texts.items():
             if text in reply:
                 moments.append(event.n)

@@ -11,6 +11,8 @@ Its words come from `user.sim` of the task over `users.sim` of the domain:
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from ccgym.turns import fold
@@ -50,6 +52,16 @@ HOLD = {
 }
 
 
+def _folded(words: Iterable[str]) -> tuple[str, ...]:
+    return _folded_once(tuple(words))
+
+
+@lru_cache(maxsize=1024)
+def _folded_once(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Customers of a domain share most of their words."""
+    return tuple(map(fold, words))
+
+
 class ScriptCustomer:
     """See the module. State: what is left of the patience, and nothing else."""
 
@@ -60,14 +72,14 @@ class ScriptCustomer:
         self._known: dict[str, Any] = user.get("known", {})
         self._unknown = set(user.get("unknown", ()))
         asks = sim.get("asks") or {fact: [fact.replace("_", " ")] for fact in [*self._known, *self._unknown]}
-        self._asks = {fact: [fold(word) for word in said] for fact, said in asks.items()}
+        self._asks = {fact: _folded(said) for fact, said in asks.items()}
         self._tell: dict[str, str] = sim.get("tell", {})
         self._confirm = "no" if sim.get("confirm") in ("no", False) else "yes"
-        self._confirm_words = [fold(w) for w in sim.get("confirm_words", CONFIRM_WORDS[words])]
-        self._markers = [fold(w) for w in sim.get("markers", MARKERS[words])]
-        self._hold = [fold(w) for w in sim.get("hold", HOLD[words])]
+        self._confirm_words = _folded(sim.get("confirm_words", CONFIRM_WORDS[words]))
+        self._markers = _folded(sim.get("markers", MARKERS[words]))
+        self._hold = _folded(sim.get("hold", HOLD[words]))
         done = sim.get("done", "statement")
-        self._done = None if done == "statement" else [fold(w) for w in ([done] if isinstance(done, str) else done)]
+        self._done = None if done == "statement" else _folded([done] if isinstance(done, str) else done)
         self._patience = int(sim.get("patience", 2))
         self._lines = {**LINES[words], **sim.get("lines", {})}
 
