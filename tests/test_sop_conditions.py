@@ -14,7 +14,8 @@ from ccgym.sop.plain import plain_test
 
 CLOCK = "2026-01-05T09:00:00+07:00"
 ROW = {
-    "status": "open", "total": 9.5, "n": 3, "on": True, "none": None, "at": "2026-01-02T09:00:00Z", "day": "2026-01-02",
+    "status": "open", "next": "W1",
+    "total": 9.5, "n": 3, "on": True, "none": None, "at": "2026-01-02T09:00:00Z", "day": "2026-01-02",
     "items": [{"n": 1, "sku": "Ấm"}, {"n": 2}], "deep": {"er": {"x": "ok"}},
 }  # fmt: skip
 ARGS = {"order_id": "W1", "amount": 3, "price": 2.5, "big": 2**62, "list": ["a", "b"], "text": "Phở bò", "flag": False}
@@ -53,6 +54,9 @@ ATOMS = [
     "row('t', args.order_id).status", "row('t', args.order_id).total", "row('t', 'W1').n", "row('t', 'W1').on",
     "row('t', 'W1').none",
     "row('t', 'W1').items", "row('t', 'W1').deep.er.x", "row('t', 'W9').n", "row('t', 'W1').gone",
+    "row('t', row('t', args.order_id).next).status", "row('t', row('t', args.order_id).gone).status", "args['text']",
+    "row('t', row('t', row('t', 'W1').next)['next']).n", "has_row('t', row('t', 'W1').next)",
+    "has_row('t', row('t', 'W1').status)", "row('t', args['order_id'])['deep'].er['x']", "row('t', 'W1')['items'][0].n",
     "has_row('t', args.order_id)", "has_row('t', 'W9')", "has(args.amount)", "has(args.missing)",
     "has(row('t', 'W1').none)", "has(row('t', 'W1').deep.er)", "has(row('t', 'W1').deep.no)", "now()",
     "timestamp(row('t', 'W1').at)", "timestamp(row('t', 'W1').day)",

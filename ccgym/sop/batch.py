@@ -98,8 +98,8 @@ class Batch:
                 data[name] = value
             else:
                 _bind(data, missing, name, held, path, where)
-        for table, key, from_argument, fields, asked in self._rows:
-            _read(data, missing, args, rows, table, key, from_argument, fields, asked)
+        for table, key, of, fields, asked in self._rows:
+            _read(data, missing, args, rows, table, key, of, fields, asked)
         values: list[Any] = [None] * len(self.slots)
         left = list(self._others)
         for i, applies, test in self._plain:
@@ -154,13 +154,17 @@ _Field = tuple[str, tuple[str, ...], str]
 """Variable, path and name of a value."""
 
 
-def _by_row(names: dict[Lookup, str]) -> list[tuple[str, str, bool, list[_Field], list[str]]]:
-    """Look-ups by row: (table, key, whether an argument holds it, what is read, variables that ask for the row)."""
-    found: dict[tuple[str, str, bool], tuple[list[_Field], list[str]]] = {}
+def _by_row(names: dict[Lookup, str]) -> list[tuple[str, str, str | None, list[_Field], list[str]]]:
+    """Look-ups by row: (table, key, where the key is found, what is read, variables that ask for the row).
+
+    The key is found as it is written (None), as an argument (""), or as the value of a variable.
+    """
+    found: dict[tuple[str, str, str | None], tuple[list[_Field], list[str]]] = {}
     for each, name in names.items():
         if each.function in FIELDS:
             continue
-        fields, asked = found.setdefault((each.table, each.key, each.from_argument), ([], []))
+        of = names.get(each.of, "__") if each.of is not None else "" if each.from_argument else None
+        fields, asked = found.setdefault((each.table, each.key, of), ([], []))
         if each.function == "has_row":
             asked.append(name)
         else:
@@ -170,14 +174,14 @@ def _by_row(names: dict[Lookup, str]) -> list[tuple[str, str, bool, list[_Field]
 
 def _read(
     data: dict[str, Any], missing: dict[str, str], args: dict[str, Any], rows: Rows, table: str, key: str,
-    from_argument: bool, fields: list[_Field], asked: list[str],
+    of: str | None, fields: list[_Field], asked: list[str],
 ) -> None:  # fmt: skip
     """Put what is read of one row into `data`, or why it cannot be into `missing`."""
-    found: Any = args.get(key) if from_argument else key
+    found: Any = key if of is None else data.get(of) if of else args.get(key)
     if type(found) is int:
         found = str(found)
     if type(found) is not str:
-        why = f"args.{key} is {'no text' if key in args else 'missing'}"
+        why = missing.get(of or "") or f"{'the key' if of else f'args.{key}'} is no text, or missing"
         missing.update(dict.fromkeys([*(name for name, _, _ in fields), *asked], why))
         return
     try:
@@ -263,9 +267,9 @@ def _cel(condition: Condition, names: dict[Lookup, str], clock: str) -> str:
         elif part is None:
             out.append(f"timestamp({clock!r})")
         else:
-            name = names.get(part)
-            if name is None and len(names) < SLOTS:
-                name = names[part] = f"__{len(names)}"
-            name = name or str(part)
+            for each in part.chain():
+                if each not in names and len(names) < SLOTS:
+                    names[each] = f"__{len(names)}"
+            name = names.get(part) or str(part)
             out.append(name)
     return " ".join(out)

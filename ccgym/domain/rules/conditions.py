@@ -75,7 +75,7 @@ def parse_condition(text: str, names: tuple[str, ...] = ("args",), boolean: bool
 
 def _arguments(solid: list[Token], parts: list[Part]) -> tuple[str, ...]:
     """The arguments that an expression reads by name, and does not only ask for."""
-    read = [part for part in parts if isinstance(part, Lookup) and part.function != "result"]
+    read = [each for part in parts if isinstance(part, Lookup) for each in part.chain() if each.function != "result"]
     named = {lookup.key for lookup in read if lookup.from_argument}
     for i, token in enumerate(solid[:-3]):
         if token.text == "args" and solid[i + 1].text == "[" and solid[i + 3].text == "]":

@@ -7,6 +7,7 @@ twice as fast where the status is looked up here and given to CEL as a variable.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 _LONG = r"""'''(?:[^\\]|\\.)*?'''|\"\"\"(?:[^\\]|\\.)*?\"\"\""""
@@ -42,12 +43,30 @@ class Lookup(NamedTuple):
     from_argument: bool
     path: tuple[str, ...] = ()
     """Fields within the row or argument."""
+    of: Lookup | None = None
+    """What holds the key, where that is read of another row."""
+
+    def chain(self) -> Iterator[Lookup]:
+        """This look-up, after those that its key comes from."""
+        if self.of is not None:
+            yield from self.of.chain()
+        yield self
 
     def __str__(self) -> str:
         if self.function in FIELDS:
-            return ".".join((self.function, self.key, *self.path))
-        key = f"args.{self.key}" if self.from_argument else repr(self.key)
-        return ".".join((f"{self.function}({self.table!r}, {key})", *self.path))
+            return self.function + "".join(map(_select, (self.key, *self.path)))
+        key = (
+            str(self.of)
+            if self.of is not None
+            else "args" + _select(self.key)
+            if self.from_argument
+            else repr(self.key)
+        )
+        return f"{self.function}({self.table!r}, {key})" + "".join(map(_select, self.path))
+
+
+def _select(name: str) -> str:
+    return f".{name}" if name.isidentifier() and name.isascii() else f"[{name!r}]"
 
 
 Part = str | Lookup | None
@@ -82,11 +101,10 @@ def pieces(solid: list[Token]) -> tuple[list[Part], bool]:
         found: Lookup | None = None
         end = i + 1
         if kind == "name" and (i == 0 or solid[i - 1].text != "."):
-            words = [token.text for token in solid[i : i + 8]]
             if text in ("row", "has_row"):
-                found, end = _row(words, i)
+                found, end = _row(solid, i)
                 calls_back = calls_back or found is None
-            elif text == "now" and words[1:3] == ["(", ")"]:
+            elif text == "now" and [token.text for token in solid[i + 1 : i + 3]] == ["(", ")"]:
                 parts += [*_joined(pending), None]
                 pending, i = [], i + 3
                 continue
@@ -117,22 +135,42 @@ def _asked(solid: list[Token], i: int) -> bool:
 def _path(solid: list[Token], i: int) -> tuple[tuple[str, ...], int]:
     """The fields that are selected from here on, as far as no method is called; and the token after."""
     path: list[str] = []
-    while i + 1 < len(solid) and solid[i].text == "." and solid[i + 1].kind == "name":
-        if i + 2 < len(solid) and solid[i + 2].text == "(":
+    while i + 1 < len(solid):
+        after = solid[i + 2].text if i + 2 < len(solid) else ""
+        if solid[i].text == "." and solid[i + 1].kind == "name" and after != "(":
+            path.append(solid[i + 1].text)
+            i += 2
+        elif solid[i].text == "[" and after == "]" and (name := literal(solid[i + 1].text)) is not None:
+            path.append(name)
+            i += 3
+        else:
             break
-        path.append(solid[i + 1].text)
-        i += 2
     return tuple(path), i
 
 
-def _row(words: list[str], start: int) -> tuple[Lookup | None, int]:
-    """`row('table', 'key')` or `row('table', args.name)`, and the token after."""
-    table = literal(words[2]) if len(words) > 5 and words[1] == "(" and words[3] == "," else None
+def _row(solid: list[Token], start: int) -> tuple[Lookup | None, int]:
+    """`row('table', KEY)` and the token after, where KEY is a text, an argument, or read of another row."""
+    words = [token.text for token in solid[start : start + 5]]
+    table = literal(words[2]) if len(words) == 5 and words[1] == "(" and words[3] == "," else None
     if table is None:
         return None, start + 1
-    key = literal(words[4])
-    if key is not None and words[5] == ")":
-        return Lookup(words[0], table, key, False), start + 6
-    if words[4:6] == ["args", "."] and len(words) == 8 and words[7] == ")":
-        return Lookup(words[0], table, words[6], True), start + 8
+    found = Lookup(words[0], table, "", False)
+    i = start + 4
+    if (key := literal(words[4])) is not None:
+        found, i = found._replace(key=key), i + 1
+    elif words[4] == "args":
+        path, i = _path(solid, i + 1)
+        if len(path) != 1:
+            return None, start + 1
+        found = found._replace(key=path[0], from_argument=True)
+    elif words[4] == "row":
+        of, i = _row(solid, i)
+        if of is None:
+            return None, start + 1
+        path, i = _path(solid, i)
+        found = found._replace(of=of._replace(path=path))
+    else:
+        return None, start + 1
+    if i < len(solid) and solid[i].text == ")":
+        return found, i + 1
     return None, start + 1
