@@ -73,7 +73,10 @@ expressions = st.recursive(
         st.tuples(inner, st.sampled_from(BINARY), inner).map(" ".join),
         inner.map(lambda e: f"!{e}"),
         inner.map(lambda e: f"size({e})"),
-        inner.map(lambda e: f"double({e})"),
+        st.tuples(st.sampled_from(["double", "int", "string"]), inner).map(lambda t: f"{t[0]}({t[1]})"),
+        st.tuples(inner, st.sampled_from(["^[a-z]+$", "^W[0-9]{1}", "o", "", "[A-Z]*1$", "(a|o)+", "a.c"])).map(
+            lambda t: f"({t[0]}).matches('{t[1]}')"
+        ),
         st.tuples(inner, inner, inner).map(lambda t: f"({t[0]} ? {t[1]} : {t[2]})"),
         inner.map(lambda e: f"({e}) in ['open', 3, 2.5, true]"),
         st.tuples(inner, st.sampled_from(["startsWith", "endsWith", "contains"]), inner).map(

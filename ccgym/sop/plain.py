@@ -15,7 +15,8 @@ from ccgym.domain.rules.reads import Lookup, Token, literal, tokens
 from ccgym.sop import plainly
 from ccgym.sop.plainly import Test, Unclear
 
-_METHODS = ("size", "startsWith", "endsWith", "contains", "all", "exists")
+_METHODS = ("size", "startsWith", "endsWith", "contains", "matches", "all", "exists")
+_FUNCTIONS = ("size", "int", "double", "string", "timestamp", "duration")
 _WORDS = {"true": True, "false": False, "null": None}
 
 
@@ -130,6 +131,8 @@ class _Reader:
             self._need("(")
             if name == "size":
                 value = plainly.size(value)
+            elif name == "matches":
+                value = plainly.matches(value, self._constant())
             elif name in ("all", "exists"):
                 value = self._each(name, value)
             else:
@@ -158,9 +161,12 @@ class _Reader:
         if word in self.scope and not call:
             self.at += 1
             return plainly.variable(word)
-        if call and word in ("size", "double", "timestamp", "duration", "has"):
+        if call and word == "has":
             self.at += 2
-            return self._closed(self._asked() if word == "has" else getattr(plainly, word)(self.choice()))
+            return self._closed(self._asked())
+        if call and word in _FUNCTIONS:
+            self.at += 2
+            return self._closed(plainly.FUNCTIONS[word](self.choice()))
         return plainly.constant(self._constant())
 
     def _closed(self, inner: Test) -> Test:

@@ -12,12 +12,15 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
+from ccgym.compare import pattern
+
 Test = Callable[[dict[str, Any]], Any]
 MAX_ITEMS = 1_000
 MAX_TEXT = 10_000
 _NUMBER = re.compile(r"\d+|\d+\.\d+", re.ASCII)
 _TIME = re.compile(r"(?!0000)\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):\d\d:\d\d(?:Z|[+-]\d\d:\d\d)", re.ASCII)
 _SPAN = re.compile(r"(\d{1,7})([hms])", re.ASCII)
+_PATTERN = re.compile(r"\^?(?:[A-Za-z0-9 _-]|\[[A-Za-z0-9-]{1,20}\](?:[+*?]|\{\d{1,2}\})?)*\$?", re.ASCII)
 _SCALARS = frozenset((str, int, float, bool, type(None)))
 _NUMBERS = frozenset((int, float))
 _ORDERED = frozenset((str, int, float, datetime, timedelta))
@@ -210,16 +213,47 @@ def each(method: str, value: Test, name: str, body: Test) -> Test:
     return repeated
 
 
-def double(value: Test) -> Test:
-    """A number as a float."""
+def matches(value: Test, wanted: Any) -> Test:
+    """Whether a text matches a pattern, where the engines of both sides agree on what it means."""
+    if type(wanted) is not str or "--" in wanted or not _PATTERN.fullmatch(wanted):
+        raise Unclear
+    try:
+        test = pattern(wanted)
+    except ValueError:
+        raise Unclear from None
 
-    def number(v: dict[str, Any]) -> float:
-        found = value(v)
-        if type(found) in _NUMBERS and abs(found) <= _EXACT:
-            return float(found)
+    def matched(v: dict[str, Any]) -> bool:
+        text = value(v)
+        if type(text) is str:
+            return test(text)
         raise Unclear
 
-    return number
+    return matched
+
+
+def _number_as(kind: type) -> Callable[[Test], Test]:
+    def function(value: Test) -> Test:
+        def number(v: dict[str, Any]) -> Any:
+            found = value(v)
+            if type(found) in _NUMBERS and abs(found) <= _EXACT:
+                return kind(found)
+            raise Unclear
+
+        return number
+
+    return function
+
+
+def string(value: Test) -> Test:
+    """A text or an integer as text."""
+
+    def text(v: dict[str, Any]) -> str:
+        found = value(v)
+        if type(found) is str or type(found) is int:
+            return str(found)
+        raise Unclear
+
+    return text
 
 
 def timestamp(value: Test) -> Test:
@@ -245,3 +279,10 @@ def _span(text: Any) -> timedelta:
     if found is None:
         raise Unclear
     return timedelta(seconds=int(found[1]) * {"h": 3600, "m": 60, "s": 1}[found[2]])
+
+
+FUNCTIONS: dict[str, Callable[[Test], Test]] = {
+    "size": size, "int": _number_as(int), "double": _number_as(float), "string": string, "timestamp": timestamp,
+    "duration": duration,
+}  # fmt: skip
+"""Function of CEL to what it does."""
