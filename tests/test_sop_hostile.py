@@ -56,8 +56,8 @@ REFUSED = [
     ("a: &a [x,x]\nb: &b [*a,*a]", "a YAML anchor ('a') is not allowed"),
     ("!!python/object/apply:os.system ['echo hi']", "a YAML tag"),
     ("before: refund\nrequire: " + "{not: " * 40 + "verify" + "}" * 40, "nested deeper than 32"),
-    ("before: refund\nrequire: " + "{all: [" * 14 + "verify" + "]}" * 14, "nested deeper than 12"),
-    ("before: refund\nrequire: {all: [" + ",".join(["verify"] * 300) + "]}", "more than 200 parts"),
+    ("before: refund\nrequire: " + "{not: " * 26 + "verify" + "}" * 26, "nested deeper than 24"),
+    ("before: refund\nrequire: {all: [" + ",".join(["verify"] * 600) + "]}", "more than 500 parts"),
     ("[" * 5000, "nested deeper than 32"),
     ("- {id: a, never: refund}\n- {id: a, never: cancel}", ":9 /id: a second rule 'a'"),
     ("<script>alert(1)</script>", ":8: found '<script>alert(1)</script>', must be a rule"),
@@ -150,6 +150,9 @@ def test_an_error_inside_a_tree_is_never_ok_and_hides_no_break(tmp_path):
     assert judged(tmp_path, either, call("verify"), call("cancel"), call("refund")) == ["ok"]
     both = f"before: refund\nrequire: {{all: [{broken}, cancel]}}"
     assert judged(tmp_path, both, call("verify"), call("refund")) == ["violated"]
+    in_turn = desk(tmp_path / "desk", sop(f"before: refund\nrequire: {{sequence: [{broken}, verify, cancel]}}"))
+    (event,) = play(in_turn, call("verify"), call("refund")).of(RuleEvent)
+    assert (event.verdict, event.detail) == ("violated", "refund before cancel")
 
 
 @pytest.mark.parametrize(

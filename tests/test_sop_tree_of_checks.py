@@ -14,8 +14,10 @@ from typing import Any
 import pytest
 
 import ccgym
+from ccgym.domain.findings import Findings
+from ccgym.domain.rules import Names, read_task_rules
 from ccgym.plugins import unregister
-from ccgym.types import RuleEvent
+from ccgym.types import RuleEvent, Tool
 
 MEMBERS = {
     "ana": {"pin": "1111", "card": True, "score": 700, "owes": 0},
@@ -157,3 +159,12 @@ def test_checks_of_another_member_do_not_count(domain):
     task = domain.task("due-check_card")
     others = [do(name, "bảo") for name in ALL]
     assert earned(domain, task, [*others, do("grant", "ana")])[0] == 0.0
+
+
+def test_a_tree_may_be_as_deep_as_chains_of_prerequisites_are():
+    deep: Any = leaf("log_in", "ana")
+    for _ in range(10):
+        deep = {"sequence": [{"any": [deep, leaf("check_card", "ana")]}, leaf("read_score", "ana")]}
+    names = Names({name: Tool(name, "", {"type": "object"}, effect="read") for name in (*CHECKS, "grant")})
+    assert read_task_rules([{"before": "grant", "require": deep}], "t", "tasks.jsonl:1", names, findings := Findings())
+    assert not findings

@@ -31,7 +31,7 @@ def missing(tree: Tree, earliest: Earliest, arguments: dict[str, Any], after: fl
                 again = isinstance(tree, Sequence) and part is not tree.parts[0] and earliest(part, -1) < inf
                 what = missing(part, earliest, arguments, at)
                 return f"{what}, after what must come first" if again else what
-            if isinstance(tree, Sequence):
+            if isinstance(tree, Sequence) and moment == moment:  # NaN: a condition in it erred
                 at = moment
     return describe(tree, arguments)
 

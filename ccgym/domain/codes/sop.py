@@ -58,7 +58,7 @@ CODES: dict[str, Code] = {
     ),
     "rule-depth": code(
         "error", "The tree of a rule is nested too deep, or has too many parts.", "Split it into several rules.",
-        _rules("before: lend_bike\nrequire: " + "{all: [" * 14 + "get_bike" + "]}" * 14),
+        _rules("before: lend_bike\nrequire: " + "{not: " * 26 + "get_bike" + "}" * 26),
     ),
     "unknown-clause": code(
         "error", "A rule of a task cites a heading that the SOP does not have.", "Correct the heading.",

@@ -28,8 +28,8 @@ from ccgym.domain.rules.model import (
 from ccgym.domain.rules.names import Names
 from ccgym.turns import fold
 
-MAX_DEPTH = 12
-MAX_NODES = 200
+MAX_DEPTH = 24
+MAX_NODES = 500
 MAX_TEXT = 1_000
 _FIELDS = {
     "before": ("before", "require", "when", "confirm"), "at_most": ("at_most", "call", "per"), "never": ("never",),
