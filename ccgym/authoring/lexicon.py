@@ -26,14 +26,14 @@ _EN = {
             "recommend suggest predict analyze evaluate download export monitor ask is has can know tell identify "
             "consult obtain pull",
     "list": "list search enumerate filter",
-    "verify": "verify authenticate validate",
+    "verify": "verify authenticate validate login log_in sign_in signin",
     "create": "create add insert new open register place make submit issue send schedule log report request apply file "
               "raise record generate start post enqueue notify email message charge pay transfer deposit withdraw "
               "purchase buy donate save store write upload enroll enrol subscribe invite assign grant award give "
-              "redeem rate review leave set_up draft dispatch",
+              "redeem rate review leave set_up draft dispatch use credit debit top_up topup recharge appeal tip vote upsert",
     "update": "update change set modify edit reschedule rename correct adjust move switch replace extend renew upgrade "
               "downgrade amend increase decrease reset put patch link attach apply_discount toggle configure enable "
-              "disable reassign reroute redirect",
+              "disable reassign reroute redirect rebook logout log_out sign_out signout swap merge split sync declare",
     "delete": "delete remove drop erase purge clear unlink detach",
 }  # fmt: skip
 _EN_STATUS = {
@@ -48,7 +48,8 @@ _EN_STATUS = {
     "restore": "active", "accept": "accepted", "decline": "declined", "check_in": "checked_in",
     "check_out": "checked_out", "checkin": "checked_in", "checkout": "checked_out", "waive": "waived",
     "dispute": "disputed", "flag": "flagged", "mark": "marked", "unsubscribe": "unsubscribed", "withdraw": "withdrawn",
-    "process": "processed", "order": "ordered", "acknowledge": "acknowledged", "reactivate": "active",
+    "process": "processed", "order": "ordered", "acknowledge": "acknowledged", "reactivate": "active", "revoke": "revoked",
+    "skip": "skipped", "mute": "muted", "unmute": "active", "ban": "banned", "unban": "active", "retire": "retired",
 }  # fmt: skip
 _VI = {
     "read": "xem tra_cuu tra lay tim tim_kiem kiem_tra doc hien_thi tinh tinh_toan uoc_tinh dem truy_van theo_doi "
@@ -93,6 +94,11 @@ VERBS = _verbs()
 """Words of a verb to what it does."""
 ON_A_ROW = word_set("buy purchase redeem pay charge mua")
 """Verbs of `create` that do something to a row where they are given its key."""
+ANSWERS = word_set(
+    "calculate compute convert estimate translate predict explain summarize recommend suggest analyze ask quote "
+    "compare tinh tinh_toan tinh_phi uoc_tinh so_sanh de_xuat goi_y bao_gia hoi"
+)
+"""Verbs of tools that work an answer out and show no row."""
 NOUN_LIKE = word_set(
     "order book return report request message email record file rate review check quote count log issue charge "
     "transfer post purchase store set put mark hold process flag tra dat bao cap mo bo doi hoi go nap dong khoa giao "

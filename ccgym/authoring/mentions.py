@@ -6,11 +6,14 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from ccgym.authoring.lexicon import NOUNS_VI, VERBS, VERBS_VI
+from ccgym.authoring.lexicon import ANSWERS, NOUNS_VI, VERBS, VERBS_VI
 from ccgym.authoring.plans import Plan
 from ccgym.authoring.words import has_marks, plain, plural, singular, word_set
 
-_TURNS = r"(?!(?:without|before|until|unless|after|once|if|when|while|only|truoc|sau|khi|neu|chi|chua)\b)"
+_TURNS = (
+    r"(?!(?:without|before|until|unless|after|once|if|when|while|only|whether|that|which|who|with|truoc|sau|khi|neu|chi|"
+    r"chua|xem|rang)\b)"
+)
 _GAP = rf"(?:[\s/-]+{_TURNS}[\w'’`]+){{0,4}}?[\s/-]+"
 _PERSON = (
     r"(?:customer|user|caller|client|member|patient|guest|passenger|person|identit|khach|danh tinh|chinh chu|nguoi goi|"
@@ -21,7 +24,7 @@ _PROVING = (
 )
 _LOOKING = (
     r"(?:look(?:s|ed|ing)?(?: it)? ?up|check(?:s|ed|ing)?|retriev\w+|find(?:s|ing)?|fetch\w*|"
-    r"pull(?:ed|ing)? up|view\w*|review\w*|search\w*|track\w*|tra cuu|kiem tra|xem|tim|lay|theo doi|doi chieu)"
+    r"pull(?:ed|ing)? up|view\w*|review\w*|search\w*|track\w*|tra cuu|kiem tra|(?<!tra )xem|tim|lay|theo doi|doi chieu)"
 )
 _TOO_COMMON = word_set(
     "get check find make add create send open place set update change apply give start request order move report file "
@@ -31,6 +34,12 @@ _TOO_COMMON = word_set(
 )
 
 
+_IRREGULAR = {
+    "withdraw": "withdrew|withdrawn", "send": "sent", "freeze": "froze|frozen", "unfreeze": "unfroze|unfrozen",
+    "give": "gave|given", "make": "made", "take": "took|taken", "pay": "paid", "buy": "bought", "sell": "sold",
+    "hold": "held", "lend": "lent", "write": "wrote|written", "find": "found", "put": "putting", "set": "setting",
+    "rebuild": "rebuilt", "leave": "left", "get": "got|gotten", "begin": "began|begun", "split": "splitting",
+}  # fmt: skip
 _VAGUE = word_set("status state detail info data list name number type date time hang tin")
 
 
@@ -83,7 +92,7 @@ class Mentions:
                 same = rival.score == mention.score and rival.end - rival.start <= mention.end - mention.start
                 if same and rival.tool != mention.tool and rival in kept:
                     kept[kept.index(rival)] = rival._replace(tool=None)
-        return sorted(kept)
+        return sorted(kept, key=lambda mention: (mention.start, mention.end))
 
     def _worded(self, plan: Plan) -> Iterable[re.Pattern[str]]:
         verbs, nouns = self._verbs(plan), self._nouns(plan)
@@ -100,7 +109,7 @@ class Mentions:
         if not words:
             return []
         verb = "_".join(words)
-        if plan.job.effect == "read" and plan.role != "verify":
+        if plan.job.effect == "read" and plan.role != "verify" and verb not in ANSWERS:
             return [_LOOKING]
         forms = [_inflected(verb)] if "_" not in verb or verb.startswith("check_") else []
         said = re.match(r"([A-Za-z]+)\s+(?:an?|the|all|one)\s", plan.job.tool.description.strip())
@@ -135,7 +144,7 @@ class Mentions:
 
 def _joined(text: str, one: Mention, other: Mention) -> bool:
     """Whether two verbs share their noun: "extend or cancel a rental"."""
-    first, second = sorted((one, other))
+    first, second = sorted((one, other), key=lambda mention: mention.start)
     between = text[first.start : second.start]
     return first.end == second.end and bool(re.search(r",|\b(?:and|or|va|hoac|hay)\b", between))
 
@@ -146,8 +155,9 @@ def _stem(plan: Plan) -> str:
 
 def _inflected(verb: str) -> str:
     """A pattern of an English verb's forms, and of its nouns in -ation, -ment and the like."""
+    irregular = f"{_IRREGULAR[verb]}|" if verb in _IRREGULAR else ""
     verb = verb.replace("_", "[ -]?")
     if verb.endswith("y"):
-        return rf"{verb[:-1]}(?:y|ies|ied|ying|ication|ications)"
+        return rf"{irregular}{verb[:-1]}(?:y|ies|ied|ying|ication|ications)"
     stem = verb[:-1] if verb.endswith("e") else verb
-    return rf"{stem}(?:{stem[-1]})?(?:e|es|s|d|ed|ing|ation|ations|lation|lations|ion|ions|al|als|ment|ments|ance|ure)?"
+    return rf"{irregular}{stem}(?:{stem[-1]})?(?:e|es|s|d|ed|ing|ation|ations|lation|lations|ion|ions|al|als|ment|ments|ance|ure)?"

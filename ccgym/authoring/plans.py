@@ -6,15 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ccgym.authoring.fields import Argument, members, noun_of
-from ccgym.authoring.lexicon import ON_A_ROW, VERBS_VI
+from ccgym.authoring.lexicon import ANSWERS, ON_A_ROW, VERBS_VI
 from ccgym.authoring.survey import Job
-from ccgym.authoring.words import identifier, is_plural, plain, word_set
+from ccgym.authoring.words import identifier, is_plural, plain
 from ccgym.authoring.world import Entity, World, is_person, row_schema
-
-_ANSWERS = word_set(
-    "calculate convert estimate translate predict explain summarize recommend suggest analyze ask tinh uoc so de goi "
-    "bao quote"
-)  # fmt: skip
 
 
 @dataclass
@@ -124,6 +119,8 @@ def _own(job: Job, world: World) -> Plan:
 def _reading(
     job: Job, world: World, target: Entity | None, key: Argument | None, keyed: dict[str, Entity], rest: tuple[str, ...]
 ) -> Plan:
+    if "_".join(job.verb.words) in ANSWERS and not keyed:
+        return Plan(job, "respond", made_up=True)
     facts = [a for a in job.arguments if a.scalar and a.name not in keyed and not a.control and not a.free]
     texts = [a for a in facts if not a.types or a.types & {"string", "boolean"} or a.schema.get("enum")]
     if target is not None and key is not None:
@@ -147,8 +144,6 @@ def _reading(
         if match:
             return Plan(job, "lookup", target, match=match, many=job.role == "list")
         return Plan(job, "rows", target, many=True)
-    if job.verb.words[:1] and job.verb.words[0] in _ANSWERS and not keyed:
-        return Plan(job, "respond", made_up=True)
     wanted = [a for a in texts if not a.identity or job.role == "verify"] or texts
     if job.objects and wanted and job.role != "answer":
         entity = world.new_entity(job.objects, seeded=True)

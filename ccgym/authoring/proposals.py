@@ -10,27 +10,36 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from ccgym.authoring.fields import noun_of
+from ccgym.authoring.fields import Argument
 from ccgym.authoring.mentions import Mention, Mentions
+from ccgym.authoring.phrases import noun_words
 from ccgym.authoring.plans import Plan
 from ccgym.authoring.prose import Block, blocks
 from ccgym.authoring.statuses import statuses_said
 from ccgym.authoring.words import plain, word_set
-from ccgym.authoring.world import Entity, World
+from ccgym.authoring.world import Entity, World, is_person
 
 _BEFORE = re.compile(r"\b(?:before|prior to|truoc khi)\b")
 _ONLY = re.compile(r"\b(?:only|chi)\b")
 _THEN = re.compile(r"\b(?:after|once|if|when|while|sau khi|khi|neu)\b")
 _FORBID = re.compile(
     r"\b(?:never|do not|don't|must not|may not|cannot|can't|shall not|should not|shouldn't|not allowed to|"
-    r"not permitted to|no agent may|khong bao gio|tuyet doi khong|nghiem cam|khong duoc phep|khong duoc|cam|dung|"
+    r"not permitted to|no agent may|under no circumstances|never acceptable to|khong bao gio|tuyet doi khong|nghiem cam|khong duoc phep|khong duoc|cam|dung|"
     r"khong)\b"
 )
 _STRICT = re.compile(
-    r"\b(?:never|must not|not allowed to|khong bao gio|tuyet doi khong|nghiem cam|khong duoc phep|cam)\b"
+    r"\b(?:never|must not|not allowed to|under no circumstances(?: may you| must you)?|khong bao gio|tuyet doi khong|"
+    r"nghiem cam|khong duoc phep|cam)\b"
 )
+_USE = word_set("call use run invoke the tool function ever duoc goi su dung cong cu ham phep")
+"""Words between "never" and a tool that change nothing."""
+_AT_ALL = re.compile(
+    r"(?:at all|ever|under any circumstances|for any reason|trong (?:moi|bat ky) truong hop(?: nao)?|"
+    r"duoi (?:moi|bat ky) hinh thuc(?: nao)?|vi bat ky ly do(?: nao| gi)?)?[\s.!;]*"
+)
+"""Words behind "never" and a tool that change nothing."""
 _WITHOUT = re.compile(
-    r"\b(?:without|until|unless|khi chua|neu chua|ma chua|ma khong|cho den khi|cho toi khi|khi khong)\b"
+    r"\b(?:without|until|unless|(?:khi|neu|ma)(?: \w+){0,4}? chua|ma khong|cho den khi|cho toi khi|khi khong)\b"
 )
 _PERMIT = re.compile(
     r"\b(?:not need|need not|needn't|no need|not required|not necessary|optional|optionally|does not have to|"
@@ -59,6 +68,11 @@ _MOST = re.compile(
     r"\b(?:at most|no more than|not more than|maximum of|max\.?|up to|toi da|khong qua|nhieu nhat|only|chi duoc|chi)\s+"
     r"(?:\w+\s+){0,3}?(once|twice|one|two|three|four|five|mot|hai|ba|bon|nam|\d{1,2})\b(?:\s+(\w+))?"
 )
+_MORE = re.compile(
+    r"\b(?:more than|over|qua|hon)\s+(once|twice|one|two|three|four|five|mot|hai|ba|bon|nam|\d{1,2})\b(?:\s+(\w+))?"
+)
+"""Behind a "never": never more than …"""
+_EACH = re.compile(r"\b(?:each|every|moi)\s+(\w+(?:\s+\w+)?)")
 _PER = re.compile(
     r"\b(?:per|for each|for every|for one|for the same|moi|cho moi|tren mot|cho mot|cho cung mot)\s+(\w+(?:\s+\w+)?)"
 )
@@ -79,6 +93,8 @@ _SOUNDS = re.compile(
 )
 _NUMBERS = {"once": 1, "one": 1, "mot": 1, "twice": 2, "two": 2, "hai": 2, "three": 3, "ba": 3, "four": 4, "bon": 4,
             "five": 5, "nam": 5}  # fmt: skip
+_AMOUNT = word_set("amount total price fee sum tien phi gia")
+_PERSON_NOT_YET = re.compile(r"(?:khi|neu|ma) \w+ .*chua")
 _SPAN = word_set("day days week month year hour hours call ngay tuan thang nam gio")
 
 
@@ -133,11 +149,16 @@ def propose(sop: str, plans: list[Plan], world: World) -> tuple[list[Proposal], 
     return found, unclear
 
 
-def _terms(plan: Plan) -> list[str]:
+def _terms(plan: Plan, world: World) -> list[str]:
     """What a customer must have heard before agreeing: which row it is, or what else the call turns on."""
+
+    def whose(argument: Argument) -> bool:
+        entity = world.entity(argument, plan.job)
+        return argument.identity or (entity is not None and is_person(entity))
+
     telling = [a for a in plan.job.arguments if a.required and a.scalar and not a.free and re.fullmatch(r"\w+", a.name)]
-    if plan.key is not None:
-        telling = [a for a in telling if a is plan.key] or telling
+    telling = [a for a in telling if a is plan.key] or [a for a in telling if not whose(a)]
+    telling.sort(key=lambda a: a is not plan.key and not _AMOUNT & set(a.words))
     return [argument.name for argument in telling[:1]]
 
 
@@ -197,7 +218,7 @@ class _Sentence:
         forbidden = _FORBID.search(self.text[: match.start()])
         stop = self._stop(match.end())
         if forbidden:
-            return self._demand((forbidden.end(), match.start()), (match.end(), stop))
+            return self._demand(self._about(forbidden, match.start()), (match.end(), stop))
         start = self.text.rfind(";", 0, match.start()) + 1
         return self._demand((match.end(), stop), (start, match.start()))
 
@@ -225,9 +246,10 @@ class _Sentence:
         without = _WITHOUT.search(self.text, forbidden.end())
         if without is None:
             return []
-        return self._demand(
-            (forbidden.end(), without.start()), (without.end(), self._stop(without.end())), conditions=True
-        )
+        demand = (without.end(), self._stop(without.end()))
+        if _PERSON_NOT_YET.match(without.group()):
+            demand = (without.start(), demand[1])  # "neu khach hang chua xac nhan"
+        return self._demand(self._about(forbidden, without.start()), demand, conditions=True)
 
     def _never(self) -> list[Proposal]:
         forbidden = _STRICT.search(self.text)
@@ -238,13 +260,14 @@ class _Sentence:
             return []
         mention = after[0]
         between = re.findall(r"\w+", self.text[forbidden.end() : mention.start])
-        rest = re.findall(r"\w+", self.text[mention.end :])
-        if len(between) > (3 if mention.score == 3 else 1) or len(rest) > 2 or any(word.isdigit() for word in rest):
+        if set(between) - _USE or not _AT_ALL.fullmatch(self.text[mention.end :].strip(" `'\"*_")):
             return []
         return [Proposal(self.block, self.sentence, self.line, "never", [self.by_name[mention.tool or ""]])]
 
     def _at_most(self) -> list[Proposal]:
         match = _MOST.search(self.text)
+        if match is None and (forbidden := _FORBID.search(self.text)):
+            match = _MORE.search(self.text, forbidden.end())
         if match is None or _TIMED.search(self.text, match.start()):
             return []
         word, unit = match.group(1), match.group(2) or ""
@@ -266,18 +289,26 @@ class _Sentence:
         )
         if word not in ("once", "twice") and not counted and not (spelt and unit in plan.job.objects):
             return []
-        per: list[str] = []
-        if scope := _PER.search(self.text, match.start()):
-            said = scope.group(1).split()
-            if said[0] in _SPAN or (said[-1] in _SPAN and said[0] in ("business", "calendar", "mot")):
-                return []
-            if said[0] not in ("conversation", "chat", "session", "cuoc", "phien"):
-                per = [a.name for a in plan.job.arguments if (noun_of(a.name) or ("",))[0] == said[0]
-                       or " ".join(noun_of(a.name) or ()) == " ".join(said)
-                       or self._called(a.name, plan, scope.group(1))]  # fmt: skip
-                if not per:
-                    return []
-        return [Proposal(self.block, self.sentence, self.line, "at_most", [plan], count=count, per=per[:1])]
+        per = self._per(plan, match.start())
+        if per is None:
+            return []
+        return [Proposal(self.block, self.sentence, self.line, "at_most", [plan], count=count, per=per)]
+
+    def _per(self, plan: Plan, place: int) -> list[str] | None:
+        """What calls are counted apart by: as the sentence says, else by the row; None where no argument tells it."""
+        scope = _PER.search(self.text, place) or _EACH.search(self.text)
+        if scope is None:
+            return [plan.key.name] if plan.key is not None and plan.kind != "insert" else []
+        said = scope.group(1).split()
+        if said[0] in ("conversation", "chat", "session", "cuoc", "phien"):
+            return []
+        if said[0] in _SPAN or (said[-1] in _SPAN and said[0] in ("business", "calendar", "mot")):
+            return None
+        for argument in plan.job.arguments:
+            noun = self.world.noun(argument, plan.job) or ("",)
+            if noun[0] == said[0] or " ".join(noun) == " ".join(said) or self._called(argument, plan, scope.group(1)):
+                return [argument.name]
+        return None
 
     # --- their parts ------------------------------------------------------------------------------------------------
 
@@ -299,7 +330,7 @@ class _Sentence:
             made.append(Proposal(self.block, self.sentence, self.line, "require", targets, requires, any_of))
         if _AGREED.search(text) and not _WHO.search(text):
             for plan in targets:
-                terms = _terms(plan)
+                terms = _terms(plan, self.world)
                 made.append(Proposal(self.block, self.sentence, self.line, "confirm", [plan], terms=terms))
         if conditions:
             made += self._conditions(targets, demand)
@@ -315,6 +346,10 @@ class _Sentence:
                 condition = (plan.entity, plan.entity.need_status(), values)
                 made.append(Proposal(self.block, self.sentence, self.line, "when", [plan], condition=condition))
         return made
+
+    def _about(self, forbidden: re.Match[str], end: int) -> tuple[int, int]:
+        """What is forbidden: the words behind "must not", or the whole where they stand around it."""
+        return (forbidden.end() if self._tools(forbidden.end(), end) else 0, end)
 
     def _targets(self, start: int, end: int) -> list[Plan]:
         tools = self._tools(start, end)
@@ -357,9 +392,6 @@ class _Sentence:
         match = re.search(r";|\b(?:but|however|otherwise|then|nhung|tuy nhien|neu khong)\b", self.text[start:])
         return start + match.start() if match else len(self.text)
 
-    def _called(self, name: str, plan: Plan, said: str) -> bool:
-        from ccgym.authoring.phrases import noun_words
-
-        argument = plan.job.argument(name)
-        noun = self.world.noun(argument, plan.job) if argument is not None else None
+    def _called(self, argument: Argument, plan: Plan, said: str) -> bool:
+        noun = self.world.noun(argument, plan.job)
         return bool(noun) and plain(noun_words(noun or (), self.world.language)).startswith(said.split()[0])

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})\s*(\w*)")
 _HEADING = re.compile(r"^ {0,3}#{1,6}\s+(.*?)\s*#*\s*$")
-_ITEM = re.compile(r"^\s*(?:[-*+•]|\d{1,3}[.)]|[a-z][.)])\s+")
+_BOLD = re.compile(r"^\s*(?:\*\*|__)([^*_]+)(?:\*\*|__)\s*:?\s*$")
+_ITEM = re.compile(r"^\s*(?:[-*+•–]|\d{1,3}[.)]|\d{1,3}(?:\.\d{1,3})+[.)]?|\(?[a-zđ][.)]|\(\d{1,3}\))\s+", re.I)
 _END = re.compile(r"(?<=[.!?;。])\s+(?=[^\s])")
 _MARKUP = re.compile(r"\*\*|__|(?<!\w)[*_](?=\w)|(?<=\w)[*_](?!\w)|<[^<>]{1,40}>|^\s*>+\s?|!?\[([^\]]*)\]\([^)]*\)")
 _ABBREVIATED = re.compile(r"\b(?:e\.g|i\.e|etc|vs|no|nr|mr|mrs|ms|dr|approx|vd|tp)\.$", re.I)
@@ -43,7 +44,7 @@ def blocks(text: str) -> list[Block]:
             while at < len(lines) and "-->" not in lines[at]:
                 at += 1
             at += 1
-        elif match := _HEADING.match(line):
+        elif match := _HEADING.match(line) or _BOLD.match(line):
             heading = _clean(match.group(1))
             at += 1
         elif at + 1 < len(lines) and line.strip() and re.fullmatch(r"\s*(?:=+|-{3,})\s*", lines[at + 1]):
@@ -81,7 +82,7 @@ def _block_end(lines: list[str], at: int) -> int:
         line = lines[end]
         if not line.strip() or _FENCE.match(line) or _HEADING.match(line) or line.strip().startswith("<!--"):
             break
-        if table != line.lstrip().startswith("|") or (not table and _ITEM.match(line)):
+        if table != line.lstrip().startswith("|") or (not table and (_ITEM.match(line) or _BOLD.match(line))):
             break
         if re.fullmatch(r"\s*(?:=+|-{3,})\s*", line):
             break

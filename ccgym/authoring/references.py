@@ -62,12 +62,17 @@ class References:
         own = rows.get(entity.noun) if entity is not None else None
         place = next((i for i, row in enumerate(entity.rows.values()) if row is own), number) if entity else number
         self._others(rows, place if rows else number)
+        last = self.arguments(plan, rows, number)
+        if last is None:
+            return None
+        self._settled(plan, last, rows)
         calls = []
-        for step in [*self.before(plan), plan]:
+        for step in self.before(plan):
             arguments = self.arguments(step, rows, number)
             if arguments is None:
                 return None
             calls.append((step, arguments))
+        calls.append((plan, last))
         confirm = any(rule.kind == "confirm" and plan.name in rule.calls for rule in self.domain.rules)
         made = Reference(plan, number, rows, calls, confirm)
         for step, arguments in reversed(calls):
@@ -117,6 +122,16 @@ class References:
                 for column, other in entity.refers.items() if other in rows)]  # fmt: skip
             choice = fitting or list(entity.rows.values())
             rows[noun] = choice[number % len(choice)]
+
+    def _settled(self, plan: Plan, arguments: dict[str, Any], rows: Rows) -> None:
+        """What comes before a call is about the rows that the call names."""
+        named: set[tuple[str, ...]] = set()
+        for argument in plan.job.arguments:
+            entity = self.world.entity(argument, plan.job) if argument.scalar else None
+            row = entity.rows.get(str(arguments.get(argument.name))) if entity is not None else None
+            if entity is not None and row is not None and entity is not plan.entity and entity.noun not in named:
+                named.add(entity.noun)
+                rows[entity.noun] = row
 
     # --- calls ------------------------------------------------------------------------------------------------------
 

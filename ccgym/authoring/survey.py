@@ -8,7 +8,7 @@ from typing import Any
 
 from ccgym.authoring.fields import Argument, members, noun_of
 from ccgym.authoring.lexicon import FILLERS, NOUN_LIKE, PREPOSITIONS, VERBS, Verb
-from ccgym.authoring.words import identifier, is_plural, plain, singular
+from ccgym.authoring.words import identifier, is_plural, plain, plural, singular
 from ccgym.types import Effect, Tool
 
 _UNKNOWN = Verb((), "")
@@ -18,8 +18,8 @@ _HUMAN = re.compile(
     r"bo phan|chuyen gia)\b"
 )
 _HAND = re.compile(
-    r"\b(?:transfer|hand ?off|hand ?over|hands over|hands off|escalates?|forward|connect|route|transfers|"
-    r"chuyen|chuyen tiep|ket noi|noi may|ban giao)\b"
+    r"\b(?:transfer|hand ?off|hand ?over|hands over|hands off|escalates?|forward|connects?|route|transfers|talk to|"
+    r"speak to|speak with|chuyen|chuyen tiep|ket noi|noi may|ban giao|gap)\b"
 )
 _END = re.compile(r"\b(?:end|finish|close|terminate|hang|ket thuc|dong) ?(?:the |cuoc |phien )?(?:up|conversation|chat|"
                   r"call|session|dialog|dialogue|hoi thoai|tro chuyen|goi|chat)\b")  # fmt: skip
@@ -90,6 +90,10 @@ def survey(tool: Tool, given: dict[str, Any], hinted: bool | None) -> Job:
         if verb_said and not verb.words:
             verb = verb_said
     arguments = members(tool.parameters, tool.parameters)
+    if not verb.words and _retold(words[0], said):
+        verb, role, objects = Verb((words[0],), "update"), "update", _objects(words[1:])
+        why = f"its description: '{words[0]}' is what it does"
+    known = bool(role)
     if not role:
         role, why = (
             ("read", "a name without a verb") if not verb.words and objects else ("update", "no word that says so")
@@ -100,7 +104,7 @@ def survey(tool: Tool, given: dict[str, Any], hinted: bool | None) -> Job:
         why = f"its hint readOnlyHint: {str(hinted).lower()}"
     if _THINK.match(name) or (words[0] == "think" and len(arguments) <= 1):
         role, why = "think", "its name"
-    elif _hands_over(name, said, arguments, role):
+    elif _hands_over(name, said, arguments, role if known else ""):
         role, why = "terminal", "its name or description: it hands over to a person or ends the talk"
     elif role == "read" and (_lists(verb, objects) or _many(tool.returns)):
         role = "list"
@@ -154,6 +158,12 @@ def _described(said: str) -> Verb | None:
         if words[:1] == ["returns"]:
             return VERBS["get",]
     return None
+
+
+def _retold(word: str, said: str) -> bool:
+    """Whether a description begins with the name's first word, as a verb: `embargo_parcel`, "Embargoes a parcel"."""
+    first = re.match(r"[a-z]+(?= \w+ \w+)", said)
+    return first is not None and len(word) > 3 and first.group() in (word, plural(word), f"{word}s")
 
 
 def _hands_over(name: str, said: str, arguments: list[Argument], role: str) -> bool:

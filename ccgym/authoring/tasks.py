@@ -108,15 +108,15 @@ class Cases:
         actions: list[dict[str, Any]] = []
         if withheld:
             actions.append({"say": phrases.question([self._label(made.facts[n][0]) for n in withheld], self.language)})
+        agree = ""
         if made.confirm:
             values = ", ".join(phrases.shown(v, self.language) for v in made.arguments.values())
-            actions += calls[:-1]
-            actions.append({"say": say("agree", self.language, request=goal, facts=values or goal)})
-            actions.append(calls[-1])
+            agree = say("agree", self.language, request=goal, facts=values or goal)
+            actions += [*calls[:-1], {"say": agree}, calls[-1]]
         else:
             actions += calls
         actions.append({"say": last})
-        task: dict[str, Any] = {"tags": self._tags(plan), "user": self._user(made, goal, opening, withheld),
+        task: dict[str, Any] = {"tags": self._tags(plan), "user": self._user(made, goal, opening, withheld, agree),
                                 "expect": {"actions": actions, "say": wanted}}  # fmt: skip
         if (plan.job.effect == "read" and told is None) or plan.role in ("think", "verify"):
             task["reward_basis"] = ["state", "say", "actions", "sop"]
@@ -236,15 +236,17 @@ class Cases:
 
     # --- their parts ------------------------------------------------------------------------------------------------
 
-    def _user(self, made: Reference, goal: str, opening: str, withheld: list[str]) -> dict[str, Any]:
+    def _user(self, made: Reference, goal: str, opening: str, withheld: list[str], agree: str = "") -> dict[str, Any]:
+        """The customer; the words of `agree`, a question for a yes, ask for no fact."""
         language, facts = self.language, made.facts
         told = [(self._label(argument), value) for name, (argument, value) in facts.items() if name not in withheld]
         wish = f"{opening} {phrases.facts(told, language)}".strip()
         asks, tell = {}, {}
         for name, (argument, _) in facts.items():
             label = self._label(argument)
-            asks[name] = [f"the {label}", f"your {label}"] if language == "en" else [
+            words = [f"the {label}", f"your {label}"] if language == "en" else [
                 f"biết {label}", f"{label} của", f"{label} là gì", f"xin {label}", f"cung cấp {label}"]  # fmt: skip
+            asks[name] = [text for text in words if fold(text) not in fold(agree)]
             tell[name] = say("tell", language, label=label, hole="{" + name + "}")
         known = {name: phrases.shown(value, language) for name, (_, value) in facts.items()}
         first = self._greeted(wish)
