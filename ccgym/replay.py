@@ -24,6 +24,7 @@ from ccgym.types import (
     RewardEvent,
     ToolEvent,
     Turn,
+    UserEvent,
 )
 
 _NOTICED = {"ccgym": "ccgym", "plugins": "plugins", "fitted": "fitted rewards"}
@@ -65,12 +66,17 @@ def _short(value: Any) -> str:
 
 
 def recorded_turns(episode: Episode) -> Iterator[tuple[Turn | None, ToolEvent | None]]:
-    """The actions of an episode, in order: the agent's turns, and the customer's own calls between them."""
+    """The actions of an episode, in order: the agent's turns, and the customer's own calls between them.
+
+    What a customer calls in answer to a reply, before the line of that step, follows from the turn.
+    """
     events, i = episode.events, 0
+    spoken = {event.step: event.n for event in events if isinstance(event, UserEvent)}
     while i < len(events):
         event = events[i]
         if isinstance(event, ToolEvent) and event.requestor == "user":
-            yield None, event
+            if event.n > spoken.get(event.step, -1):
+                yield None, event
         elif event.step > 0 and isinstance(event, Model | Message | ErrorEvent) and _opens(event):
             step, turn = event.step, Turn("")
             while i < len(events) and events[i].step == step and not _closed(events[i], turn):

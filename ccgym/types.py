@@ -437,6 +437,20 @@ class CustomerTurn:
     done: bool = False
     left: str = ""
     reveals: tuple[str, ...] = ()
+    calls: tuple[tuple[str, dict[str, Any]], ...] = ()
+    """Calls (name, arguments) of the customer's own tools. They are made, nothing of this turn is said, and the
+    customer's `results` gives the turn instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerCall:
+    """A call of a customer's own tool, as the customer learns what came of it."""
+
+    name: str
+    arguments: dict[str, Any]
+    result: Any = None
+    error: dict[str, str] | None = None
+    """`{code, message}` where it failed."""
 
 
 class Customer(Protocol):
@@ -447,7 +461,8 @@ class Customer(Protocol):
         ...
 
     def answer(self, reply: str) -> CustomerTurn:
-        """The answer to the agent's reply. May not depend on anything but the talk so far."""
+        """The answer to the agent's reply. May not depend on anything but the talk so far. A customer whose turns ask
+        for `calls` has a method `results(calls: Sequence[CustomerCall]) -> CustomerTurn` too."""
         ...
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Generator, Mapping
+from collections.abc import Callable, Coroutine, Generator, Mapping
 from typing import Any
 
 from ccgym import jsontext
@@ -54,6 +54,22 @@ def _run(
         if isinstance(result, Coroutine | Generator):
             result.close()  # unfinished: a coroutine that is never awaited warns when it dies
         return None, (f"the tool returned something that is not JSON: {text_of(error)}", "bad_result")
+
+
+def in_step(sync: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """A domain's `sync` as a change of the whole document, which fails as a tool fails: ToolError."""
+
+    def change(document: dict[str, Any]) -> dict[str, Any]:
+        try:
+            sync(document)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            message, code = told(error)
+            raise ToolError(f"sync: {message}", code) from None
+        return document
+
+    return change
 
 
 class DomainBackend:
@@ -149,6 +165,8 @@ class DomainBackend:
             if plan is not None:
                 self._check(ready, plan)
                 if ready.writes:
+                    if self._program.sync is not None:
+                        plan = self.state_.plan_with(view, in_step(self._program.sync))
                     self.state_.apply(plan)
                     self.changes = plan.ops
         except ToolError:
@@ -256,6 +274,9 @@ class DomainBackend:
             for number, call in enumerate(init.get("calls", ())):
                 place = f"init/calls/{number}"
                 self._init_call(call["name"], call.get("args") or {}, call.get("requestor") or "assistant")
+            if self._program.sync is not None:
+                place = "init (sync)"
+                self.state_.edit(in_step(self._program.sync))
         except ToolError as error:
             problem = f"{error.code}: {error.message}"
         except patch.PatchError as error:

@@ -36,7 +36,7 @@ class Ready(NamedTuple):
 class Program:
     """A domain as its backends use it. Immutable; one for all its episodes."""
 
-    __slots__ = ("base", "clock", "probes", "started", "tools")
+    __slots__ = ("base", "clock", "probes", "started", "sync", "tools")
 
     def __init__(
         self, domain: Any, functions: Mapping[str, ToolFunction] | None, probes: Mapping[str, ToolFunction] | None
@@ -50,6 +50,7 @@ class Program:
             name: Ready(name, python_runner(function), None, True, None)
             for name, function in (domain.probes if probes is None else probes).items()
         }
+        self.sync: Callable[[dict[str, Any]], Any] | None = getattr(domain, "sync", None)
         self.started: dict[str, Any] = {}
         """Task digest to the state after its `init`, for inits that ask for no ids."""
 

@@ -245,7 +245,21 @@ class State:
         Raises:
             ToolError: `bad_state`, as `commit`, or what it returns is no state document.
         """
-        root, user = self.view(), self.view("user")
+        plan = self._changed(self.view(), self.view("user"), change)
+        self.apply(plan)
+        return plan.ops
+
+    def plan_with(self, view: Any, change: Callable[[dict[str, Any]], Any]) -> Plan:
+        """What committing a view of one side would do, once `change` has changed the document in which it stands.
+
+        Raises:
+            ToolError: as `edit`.
+        """
+        other = self.view("assistant" if type(view) is not Root else "user")
+        root, user = (view, other) if type(view) is Root else (other, view)
+        return self._changed(root, user, change)
+
+    def _changed(self, root: Any, user: Any, change: Callable[[dict[str, Any]], Any]) -> Plan:
         document = change({"tables": root, "user": user})
         tables = document.get("tables", {}) if isinstance(document, dict) else None
         if not isinstance(tables, dict) or document.keys() - {"tables", "user"}:
@@ -262,8 +276,7 @@ class State:
                 plan.section(USER, self.section(USER), own)
         except BadValue as error:
             raise _bad_state(error) from None
-        self.apply(plan)
-        return plan.ops
+        return plan
 
     # --- points in time ---------------------------------------------------------------------------------------------
 

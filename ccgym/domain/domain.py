@@ -54,6 +54,8 @@ class Domain:
     """What the `rules` blocks of the SOP demand."""
     notices: tuple[Finding, ...] = ()
     """Warnings and notices of loading."""
+    sync: Callable[[dict[str, Any]], Any] | None = None
+    """`sync(document)`: what keeps the tables and the customer's document in step, where the toolset has it."""
     places: Mapping[str, str] = field(default_factory=dict)
     """`task ID` and `tool NAME` to where each stands: file, line, and the name in parentheses."""
     _cache: dict[Any, Any] = field(default_factory=dict, init=False)

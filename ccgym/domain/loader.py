@@ -91,7 +91,7 @@ def read_domain(folder: Folder, plugins: Registry, findings: Findings) -> Domain
     return Domain(
         path=folder.path, spec=spec, sop=sop, sop_digest=sop_digest, sop_sources=sources, tools=box.tools,
         validators=box.validators, functions=box.functions, probes=box.probes, state=state, tasks=tasks,
-        templates=templates, rules=rules, notices=tuple(findings), places=places,
+        templates=templates, rules=rules, notices=tuple(findings), places=places, sync=box.sync,
         digest=domain_digest(spec, sop, sources, sop_digest, box.tools, state, tasks, box.probes, templates),
     )  # fmt: skip
 

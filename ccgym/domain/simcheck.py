@@ -26,6 +26,7 @@ def look_at_customers(domain: Domain, plugins: Registry, findings: Findings) -> 
     where = "domain.yaml /users/sim"
     _kind(default, where, kinds, findings)
     told: set[tuple[str, ...]] = set()
+    _calls(domain, (default.model_extra or {}).get("acts"), where, findings)
     for task in domain.tasks.values():
         place, sim = domain.places[f"task {task.id}"], task.user.sim
         shared = default.model_extra or {}
@@ -36,6 +37,8 @@ def look_at_customers(domain: Domain, plugins: Registry, findings: Findings) -> 
             _fields(sim.kind, own, f"{place} /user/sim", findings)
         if sim.kind == "script":
             _facts(task, place, told, findings)
+            if "acts" in own:
+                _calls(domain, own["acts"], f"{place} /user/sim", findings, done=shared.get("acts"))
     scripted = [task for task in domain.tasks.values() if task.user.sim.kind == "script"]
     _asked(domain, scripted, findings)
     extra = default.model_extra or {}
@@ -96,6 +99,22 @@ def _map(fits: Callable[[Any], bool]) -> Callable[[Any], bool]:
     return lambda value: isinstance(value, dict) and all(map(fits, value.values()))
 
 
+def _acts(value: Any) -> bool:
+    return isinstance(value, dict) and all(map(_act, value.values()))
+
+
+def _act(act: Any) -> bool:
+    if not isinstance(act, dict) or not _texts(act.get("asked")):
+        return False
+    if "refuses" in act:
+        return act.keys() == {"asked", "refuses"} and _text(act["refuses"])
+    return all(name in _ACT and _ACT[name](value) for name, value in act.items())
+
+
+_ACT: dict[str, Callable[[Any], bool]] = {
+    "asked": _texts, "call": _text, "args": lambda value: isinstance(value, dict), "tell": _text, "failed": _text,
+}  # fmt: skip
+"""What an act of the customer's holds."""
 _SCRIPT: dict[str, tuple[Callable[[Any], bool], str]] = {
     "asks": (_map(_texts), "an object of fact to a list of words"),
     "tell": (_map(_text), "an object of fact to a line"),
@@ -105,6 +124,7 @@ _SCRIPT: dict[str, tuple[Callable[[Any], bool], str]] = {
     "hold": (_texts, "a list of texts"),
     "done": (lambda value: _text(value) or (_texts(value) and bool(value)), "`statement`, or a list of phrases"),
     "patience": (lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= 0, "a whole number"),
+    "acts": (_acts, "an object of name to `{asked, call, args, tell, failed}` or `{asked, refuses}`"),
     "lines": (_map(lambda value: isinstance(value, str)), "an object of line to text"),
     "language": (_text, "a language, such as `en`"),
 }
@@ -146,6 +166,23 @@ def _facts(task: Task, place: str, told: set[tuple[str, ...]], findings: Finding
                 findings.add("unasked-fact", f"{place} /user/known{pointer([fact])}",
                              "no words under `asks` ask for it, so the customer never tells it",
                              f"Add {fact[:40]} to asks, with the words that ask for it")  # fmt: skip
+
+
+def _calls(domain: Domain, acts: Any, place: str, findings: Findings, done: Any = None) -> None:
+    """The calls of the customer's acts against the customer's tools; those of `done` have been looked at."""
+    for name, act in acts.items() if _acts(acts) else ():
+        if "refuses" in act or (isinstance(done, dict) and done.get(name) == act):
+            continue
+        at, call, args = f"{place}{pointer(['acts', name])}", act.get("call", name), act.get("args", {})
+        tool = domain.tools.get(call)
+        if tool is None:
+            own = [tool.name for tool in domain.tools.values() if tool.requestor == "user"]
+            findings.add("unknown-tool", f"{at}/call", f"no tool '{call[:60]}'", did_you_mean(call, own))
+        elif tool.requestor != "user":
+            findings.add("wrong-requestor", f"{at}/call", f"'{call}' is a tool of the agent's",
+                         'Name a tool with "requestor": "user"')  # fmt: skip
+        elif problem := domain.validators[call](args):
+            findings.add("bad-arguments", f"{at}/args", f"off the schema of '{call}': {problem}")
 
 
 def _asked(domain: Domain, scripted: list[Task], findings: Findings) -> None:

@@ -26,6 +26,8 @@ class Toolbox:
     validators: dict[str, ArgumentValidator] = field(default_factory=dict)
     functions: dict[str, ToolFunction] = field(default_factory=dict)
     probes: dict[str, ToolFunction] = field(default_factory=dict)
+    sync: Callable[[dict[str, Any]], Any] | None = None
+    """Keeps both sides' state in step."""
     places: dict[str, str] = field(default_factory=dict)
     """Tool name to what a finding about it names."""
     broken: set[str] | None = None
@@ -64,7 +66,8 @@ def open_toolbox(name: str, domain: str, folder: Folder, registry: Registry, fin
         box.tools[tool.name], box.validators[tool.name] = tool, validator
         if tool.mock.get("kind") == "python":
             _bind(tool, own, registry, box, findings)
-    box.probes = dict(own.probes) if own else {}
+    if own:
+        box.probes, box.sync = dict(own.probes), own.sync
     return box
 
 

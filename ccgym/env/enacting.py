@@ -10,7 +10,7 @@ from ccgym import jsontext
 from ccgym.domain import Domain, Task
 from ccgym.env.registration import make
 from ccgym.turns import fold, render_call
-from ccgym.types import Episode, StateEvent
+from ccgym.types import Episode, StateEvent, ToolEvent
 
 CLOSING = "OK."
 """What `enact` says when nothing is left to say and the talk goes on."""
@@ -32,7 +32,8 @@ def enact(
     Args:
         domain: a Domain, an environment's id, or a folder.
         task: a Task, its id, or its JSON.
-        actions: `{name, args, requestor}` or `{say}`, as JSON or as models; each is a turn of its own.
+        actions: `{name, args, requestor}` or `{say}`, as JSON or as models; each is a turn of its own. A call of the
+            customer's that the customer has made already, because an earlier `say` asked for it, is not made again.
         say: texts said at the end, in one reply; those that an earlier reply held are not said again.
         output: a JSON object given in the last reply.
         seed: the episode's seed.
@@ -45,6 +46,7 @@ def enact(
     env = env if env is not None else make(domain, policy="enact")
     env.reset(options={"task": dict(task) if isinstance(task, Mapping) else task, "seed": seed, "sample": sample})
     said, over = "", False
+    awaited: list[tuple[str, Any]] = []  # calls of the customer's that the actions have come to
     for action in actions:
         if over:
             break
@@ -53,7 +55,10 @@ def enact(
             said += fold(item["say"]) + "\n"
             over = _play(env, item["say"])
         elif item.get("requestor") == "user":
-            env.user_call(item["name"], dict(item.get("args") or {}))
+            name, args = item["name"], dict(item.get("args") or {})
+            awaited.append((name, args))
+            if _made(env.episode, name, args) < awaited.count((name, args)):
+                env.user_call(name, args)
         else:
             over = _play(env, render_call(item["name"], dict(item.get("args") or {})))
     closing = [text for text in say if fold(text) not in said]
@@ -64,6 +69,12 @@ def enact(
     while not over:
         over = _play(env, CLOSING)
     return env.episode
+
+
+def _made(episode: Episode, name: str, args: dict[str, Any]) -> int:
+    """How often the customer has made a call."""
+    calls = (event for event in episode.events if type(event) is ToolEvent and event.requestor == "user")
+    return sum(event.name == name and event.arguments == args for event in calls)
 
 
 def _play(env: Any, text: str) -> bool:

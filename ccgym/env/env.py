@@ -28,6 +28,7 @@ from ccgym.types import (
     SCHEMA_VERSION,
     TERMINATED,
     Begin,
+    CustomerCall,
     CustomerTurn,
     End,
     Episode,
@@ -48,6 +49,8 @@ from ccgym.users import make_customer
 Info = dict[str, Any]
 Step = tuple[str, float, bool, bool, Info]
 _STEP_SLACK = 4096
+_ROUNDS = 8
+"""How often in a row a customer may call tools before saying something."""
 
 
 class CcgymEnv(gymnasium.Env[str, str]):
@@ -348,6 +351,14 @@ class CcgymEnv(gymnasium.Env[str, str]):
 
     def _reply(self, text: str) -> None:
         answer = self._customer.answer(text)
+        rounds = 0
+        while answer.calls:
+            rounds += 1
+            if rounds > _ROUNDS:
+                answer = CustomerTurn("", left="endless calls")
+                break
+            made = [CustomerCall(name, args, *self._user_call(name, args)) for name, args in answer.calls]
+            answer = self._customer.results(made)
         self._answers.append(self._user_says(answer))
         self._answers_from = "user"
         if answer.done:
@@ -430,7 +441,10 @@ class CcgymEnv(gymnasium.Env[str, str]):
 
     def user_call(self, name: str, arguments: dict[str, Any]) -> dict[str, str] | None:
         """A call of the customer's own tools, recorded like the agent's. Returns its error, or None."""
-        call, failure = Call(name, arguments), None
+        return self._user_call(name, arguments)[1]
+
+    def _user_call(self, name: str, arguments: dict[str, Any]) -> tuple[Any, dict[str, str] | None]:
+        call, result, failure = Call(name, arguments), None, None
         tool = next((t for t in self.domain.tools_for(self.task, "user") if t.name == name), None)
         try:
             if tool is None:
@@ -444,7 +458,7 @@ class CcgymEnv(gymnasium.Env[str, str]):
             self._answer(call, error=(error.code, error.message), requestor="user")
         else:
             self._answer(call, result=result, effect=tool.effect, requestor="user")
-        return failure
+        return result, failure
 
     def _count_error(self) -> None:
         self._errors += 1

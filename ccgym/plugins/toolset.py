@@ -88,10 +88,15 @@ class Toolset:
     """Functions that are no tools, for `init.calls` and asserts."""
     schemas: Path | str | list[dict[str, Any]] | None = None
     """The tools' schemas: a JSON file, or the objects themselves, in any dialect a domain's tools.json may have."""
+    sync: Callable[[dict[str, Any]], Any] | None = None
+    """`sync(document)` keeps both sides in step, `{"tables": …, "user": …}`: it runs after each successful call that
+    changed something, of the agent's tools or the customer's, and is part of that call."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "functions", self._by_name(self.functions))
         object.__setattr__(self, "probes", self._by_name(self.probes))
+        if self.sync is not None and not callable(self.sync):
+            raise PluginError(f"`sync` is {type(self.sync).__name__}, not a function", where=f"toolset {self.name!r}")
 
     def _by_name(self, functions: Mapping[str, ToolFunction] | Iterable[ToolFunction]) -> dict[str, ToolFunction]:
         where = f"toolset {self.name!r}"

@@ -9,9 +9,11 @@ from typing import Any
 from ccgym import jsontext
 from ccgym.rollouts.schema_values import draw, smallest
 from ccgym.turns import fold, render_call
-from ccgym.types import Request, Turn
+from ccgym.types import Request, ToolEvent, Turn
+from ccgym.users.acts import words_for
 
 DONE = {"en": "All done: {}.", "vi": "Đã xong: {}."}
+ASK = {"en": "Please {}.", "vi": "Vui lòng {}."}
 CLOSING = {"en": "OK, that is all done.", "vi": "Vâng, đã xong."}
 REFUSAL = {"en": "I am sorry, I cannot help with that.", "vi": "Rất tiếc, mình không giúp được việc này."}
 
@@ -32,7 +34,10 @@ class Scripted:
 
 
 def oracle() -> Scripted:
-    """Plays a task's reference: each action a turn of its own, then what is left to say, then the output."""
+    """Plays a task's reference: each action a turn of its own, then what is left to say, then the output.
+
+    A customer who has not done of himself what the reference expects of him is asked for it.
+    """
     return Scripted("oracle", _oracle_line)
 
 
@@ -156,8 +161,21 @@ def _oracle_line(request: Request) -> str:
     expect = task.get("expect", {})
     step = request.env.episode.steps
     place, said = 0, []
+    acted = [event for event in request.env.episode.events if type(event) is ToolEvent and event.requestor == "user"]
     for action in expect.get("actions", ()):
         if action.get("requestor") == "user":
+            name, args = action["name"], action.get("args", {})
+            made = next((event for event in acted if event.name == name and event.arguments == args), None)
+            if made is not None:
+                acted.remove(made)
+                place = max(place, made.step)  # asked for in a turn of its own
+                continue
+            words = words_for(task.get("user", {}).get("sim", {}), name, args)
+            if words is None:
+                continue
+            if place == step:
+                return ASK[_language(request)].format(words)
+            place += 1
             continue
         if place == step:
             return action["say"] if "say" in action else render_call(action["name"], action.get("args", {}))

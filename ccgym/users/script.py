@@ -6,17 +6,19 @@ Its words come from `user.sim` of the task over `users.sim` of the domain:
 - `confirm`: `yes` or `no`, said when one of `confirm_words` occurs in a question.
 - `done`: `statement` (default: a reply that asks nothing ends the talk), or phrases one of which must occur.
 - `hold`: phrases that ask to wait; `patience`: replies without progress before the customer leaves.
+- `acts`: what the customer does with tools of his own when he is asked for it: see `ccgym.users.acts`.
 - `lines`: `yes, no, unknown, done, again, wait, bye`, in the customer's language.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
 from ccgym.turns import fold
-from ccgym.types import CustomerTurn
+from ccgym.types import CustomerCall, CustomerTurn
+from ccgym.users.acts import Act, asked_for, read_acts
 
 LINES = {
     "en": {
@@ -81,6 +83,10 @@ class ScriptCustomer:
         done = sim.get("done", "statement")
         self._done = None if done == "statement" else _folded([done] if isinstance(done, str) else done)
         self._patience = int(sim.get("patience", 2))
+        self._acts = read_acts(sim, words)
+        self._doing: list[Act] = []
+        self._told: list[str] = []
+        self._reveals: tuple[str, ...] = ()
         self._lines = {**LINES[words], **sim.get("lines", {})}
 
     def first(self) -> CustomerTurn:
@@ -88,11 +94,14 @@ class ScriptCustomer:
         return CustomerTurn(self._first)
 
     def answer(self, reply: str) -> CustomerTurn:
-        """Told facts, a yes or no, patience, or the end of the talk: see the module."""
+        """Calls of his own, told facts, a yes or no, patience, or the end of the talk: see the module."""
         text = fold(reply)
+        acts = asked_for(self._acts, text)
+        if acts:
+            return self._act(acts, text)
         question = "?" in text or "？" in text
-        asked = [fact for fact, words in self._asks.items() if any(word in text for word in words)]
-        if asked and (question or any(word in text for word in self._markers)):
+        asked = self._asked(text, question)
+        if asked:
             known = [fact for fact in asked if fact in self._known]
             if known:
                 return CustomerTurn(" ".join(self._say(fact) for fact in known), reveals=tuple(known))
@@ -107,6 +116,27 @@ class ScriptCustomer:
         if self._done is None or any(word in text for word in self._done):
             return CustomerTurn(self._lines["done"], done=True)
         return self._stall("again")
+
+    def results(self, calls: Sequence[CustomerCall]) -> CustomerTurn:
+        """What came of the calls that the last turn asked for, told one after the other."""
+        told = [act.line(call) for act, call in zip(self._doing, calls, strict=True)]
+        return CustomerTurn(" ".join(filter(None, [*told, *self._told])), reveals=self._reveals)
+
+    def _act(self, acts: list[Act], text: str) -> CustomerTurn:
+        """Do what was asked for, unless he refuses; facts that were asked for beside it are told after it."""
+        known = [fact for fact in self._asked(text, "?" in text or "？" in text) if fact in self._known]
+        self._doing = [act for act in acts if not act.refuses]
+        self._told = [*(act.refuses for act in acts if act.refuses), *map(self._say, known)]
+        self._reveals = tuple(known)
+        if not self._doing:
+            return self.results(())
+        return CustomerTurn("", calls=tuple((act.call, act.args) for act in self._doing))
+
+    def _asked(self, text: str, question: bool) -> list[str]:
+        """The facts that a folded reply asks for."""
+        if not question and not any(word in text for word in self._markers):
+            return []
+        return [fact for fact, words in self._asks.items() if any(word in text for word in words)]
 
     def _say(self, fact: str) -> str:
         value = self._known[fact]
