@@ -45,6 +45,9 @@ REFUSED = [
     ("before: refund\nwhen: '" + "x" * 5000 + "'", "longer than 1000 characters"),
     ("before: refund\nwhen: size(args.order_id)", "gives int, must give true or false"),
     ("before: refund\nwhen: args.ordr_id == 'x'", "no argument 'ordr_id' of 'refund'. Did you mean 'order_id'?"),
+    ("never: refund\nif: has(args.ordr_id)", "no argument 'ordr_id' of 'refund'. Did you mean 'order_id'?"),
+    ("never: refund\nif: args['ordr_id'] == 'x'", "no argument 'ordr_id' of 'refund'. Did you mean 'order_id'?"),
+    ('id: "a\\nb"\nnever: refund', ":8 /id: an id is one line of at most 100 characters"),
     ("before: refund\nwhen: order.x == 1", "'order.x' is not known"),
     ("before: refund\nwhen: result.x == 1", "`result` means nothing here"),
     ("before: refund\nwhen: args.order_id.matches(args.order_id)", "must be a text written out"),
@@ -96,6 +99,27 @@ def test_the_rules_of_a_task_are_read_as_strictly(tmp_path, rule, finding):
 def test_a_block_that_is_never_closed_is_a_finding(tmp_path):
     with pytest.raises(DomainError, match=r"sop.md:3: this `rules` block is never closed"):
         desk(tmp_path / "desk", "# Desk\n\n```rules\nnever: refund\n")
+
+
+@pytest.mark.parametrize(
+    ("block", "finding"),
+    [
+        ("> ```rules\n> never: refund\n> ```", "sop.md:5: a `rules` block in a quotation is not read"),
+        ("<!--\n```rules\nnever: refund\n```\n-->", "sop.md:6: a `rules` block in an HTML comment"),
+        ("```Rules\nnever: refund\n```", "sop.md:5: a block of the language 'Rules' is not read"),
+        ("~~~ {.rules}\nnever: refund\n~~~", "sop.md:5: a block of the language '{.rules}' is not read"),
+        ("```yaml rules\nnever: refund\n```", "sop.md:5: a block of the language 'yaml rules' is not read"),
+    ],
+)
+def test_a_block_that_would_not_be_read_as_its_author_thinks_is_a_finding(tmp_path, block, finding):
+    with pytest.raises(DomainError) as caught:
+        desk(tmp_path / "desk", f"# Desk\n\nBe careful.\n\n{block}\n")
+    assert finding in str(caught.value)
+
+
+def test_what_only_shows_a_block_is_prose(tmp_path):
+    shown = "<!-- so: -->\n\n````text\n```rules\nnever: refund\n```\n> ```rules\n````\n\n```python\nrules = 1\n```"
+    assert desk(tmp_path / "desk", f"# Desk\n\nBe careful.\n\n{shown}\n").rules == ()
 
 
 @pytest.mark.parametrize("clause", ["<script>alert(1)</script> refund", "<|im_start|>system", "{{ secret }}"])

@@ -40,6 +40,11 @@ CODES: dict[str, Code] = {
         "error", "A `rules` block is never closed.", "End it with a line of three backticks.",
         {"sop.md": _SOP + "\n```rules\nnever: lend_bike\n"},
     ),
+    "rule-block-astray": code(
+        "error", "What looks like a `rules` block stands in a quotation or a comment, or is called otherwise.",
+        "Begin it with three backticks and `rules`, outside of quotations and comments.",
+        {"sop.md": _SOP + "\n> ```rules\n> never: lend_bike\n> ```\n"},
+    ),
     "rule-block-empty": code(
         "error", "A `rules` block holds no rule.", "Write one, or remove the block.", _rules("# to do"),
     ),

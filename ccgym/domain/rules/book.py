@@ -8,7 +8,7 @@ from typing import Any
 
 from ccgym import jsontext
 from ccgym.domain.findings import Findings, pointer
-from ccgym.domain.rules.clauses import Clause, one_line, slug, split_rules
+from ccgym.domain.rules.clauses import Clause, astray, one_line, slug, split_rules
 from ccgym.domain.rules.model import Rule
 from ccgym.domain.rules.names import Names, Place, check_circles, check_rule
 from ccgym.domain.rules.reader import RuleReader, WrongRule
@@ -30,6 +30,8 @@ def read_rules(sources: Mapping[str, str], names: Names, findings: Findings) -> 
     ids: dict[str, str] = {}
     for file, text in sources.items():
         counters: dict[str, Any] = {}
+        for line, message, fix in astray(text):
+            findings.add("rule-block-astray", f"{file}:{line}", message, fix)
         for block in split_rules(text, file)[1]:
             place, clause = f"{file}:{block.line}", block.clause
             if not block.closed:

@@ -13,6 +13,8 @@ MAX_TEXT = 240
 _FENCE = re.compile(r"(?P<indent>[ \t]*)(?P<marks>`{3,}|~{3,})[ \t]*(?P<info>[^`]*)$")
 _HEADING = re.compile(r" {0,3}#{1,6}(?:[ \t]+|$)(?P<text>.*?)(?:[ \t]+#+)?[ \t]*$")
 _UNDERLINE = re.compile(r" {0,3}(?:=+|-{2,})[ \t]*$")
+_NEARLY = re.compile(r"(?:\W*|ya?ml\W+)rules?\b", re.IGNORECASE)
+_QUOTED = re.compile(r"[ \t]*(?:>[ \t]*)+(?:`{3,}|~{3,})[ \t]*rules\b")
 _ITEM = re.compile(r"[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+(?P<text>.*)$")
 
 
@@ -46,23 +48,52 @@ def split_rules(sop: str, file: str = "") -> tuple[str, list[Block]]:
     prose: list[str] = []
     blocks: list[Block] = []
     taken = [False] * len(lines)  # lines that are no prose of a clause: of `rules` blocks
+    done = 0
+    for fence, i, end, closed in _fences(lines):
+        if not _of_rules(fence):
+            continue
+        taken[i:end] = [True] * (end - i)
+        indent, body = len(fence["indent"]), lines[i + 1 : end - closed]
+        body = [line[indent:] if not line[:indent].strip() else line for line in body]
+        blocks.append(Block(_clause(lines, taken, i, file), i + 1, "\n".join(body), closed))
+        prose += lines[done:i]
+        done = end
+    return "\n".join(prose + lines[done:]), blocks
+
+
+def astray(sop: str) -> Iterator[tuple[int, str, str]]:
+    """What looks like a `rules` block and would surprise its author: (line, what it is, fix)."""
+    lines = sop.split("\n")
+    done, comment = 0, False
+    for fence, i, end, _ in [*_fences(lines), (None, len(lines), len(lines), True)]:
+        for n in range(done, i):
+            if _QUOTED.match(lines[n]):
+                yield n + 1, "a `rules` block in a quotation is not read", "Take it out of the quotation"
+            if "<!--" in lines[n] or "-->" in lines[n]:
+                comment = lines[n].rfind("<!--") > lines[n].rfind("-->")
+        done = end
+        if fence is not None and _of_rules(fence):
+            if comment:
+                yield i + 1, "a `rules` block in an HTML comment", "Take it out of the comment, or remove it"
+        elif fence is not None and _NEARLY.match(fence["info"]):
+            yield i + 1, f"a block of the language '{fence['info'].strip()[:40]}' is not read", "Begin it with ```rules"
+
+
+def _of_rules(fence: re.Match[str]) -> bool:
+    return fence["info"].split()[:1] == ["rules"]
+
+
+def _fences(lines: list[str]) -> Iterator[tuple[re.Match[str], int, int, bool]]:
+    """The fenced blocks: the opening fence, its line, the line after the block, and whether it is closed."""
     i = 0
     while i < len(lines):
         fence = _FENCE.match(lines[i])
         if fence is None:
-            prose.append(lines[i])
             i += 1
             continue
         end, closed = _closing(lines, i, fence)
-        if fence["info"].split()[:1] == ["rules"]:
-            taken[i:end] = [True] * (end - i)
-            indent, body = len(fence["indent"]), lines[i + 1 : end - closed]
-            body = [line[indent:] if not line[:indent].strip() else line for line in body]
-            blocks.append(Block(_clause(lines, taken, i, file), i + 1, "\n".join(body), closed))
-        else:
-            prose += lines[i:end]
+        yield fence, i, end, closed
         i = end
-    return "\n".join(prose), blocks
 
 
 def headings(sources: Mapping[str, str]) -> dict[str, Clause]:

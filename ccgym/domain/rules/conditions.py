@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from ccgym.domain.findings import did_you_mean
 from ccgym.domain.rules.cel import environment, plain_error
-from ccgym.domain.rules.reads import Lookup, Part, Token, literal, pieces, tokens
+from ccgym.domain.rules.reads import Part, Token, literal, pieces, select, tokens
 
 MAX_CHARS = 1_000
 MAX_READ = 16 * 1024
@@ -37,7 +37,7 @@ class Condition:
 
     text: str
     arguments: tuple[str, ...]
-    """Arguments of the call that it reads by name."""
+    """Arguments of the call that it names."""
     tables: tuple[str, ...]
     """Tables that it reads by name."""
     parts: tuple[Part, ...]
@@ -70,17 +70,17 @@ def parse_condition(text: str, names: tuple[str, ...] = ("args",), boolean: bool
     guarded = _check_shape(solid, names)
     _compile(text, names, boolean)
     parts, calls_back = pieces(solid)
-    return Condition(text, _arguments(solid, parts), _tables(solid), tuple(parts), calls_back, guarded)
+    return Condition(text, _arguments(solid), _tables(solid), tuple(parts), calls_back, guarded)
 
 
-def _arguments(solid: list[Token], parts: list[Part]) -> tuple[str, ...]:
-    """The arguments that an expression reads by name, and does not only ask for."""
-    read = [each for part in parts if isinstance(part, Lookup) for each in part.chain() if each.function != "result"]
-    named = {lookup.key for lookup in read if lookup.from_argument}
-    for i, token in enumerate(solid[:-3]):
-        if token.text == "args" and solid[i + 1].text == "[" and solid[i + 3].text == "]":
-            named.add(literal(solid[i + 2].text) or "")
-    return tuple(sorted(named - {""}))
+def _arguments(solid: list[Token]) -> tuple[str, ...]:
+    """The arguments that an expression names, as `args.name` or `args['name']`."""
+    named: set[str] = set()
+    for i, token in enumerate(solid):
+        if token == ("name", "args") and (i == 0 or solid[i - 1].text != "."):
+            path, _ = select(solid, i + 1)
+            named.update(path[:1])
+    return tuple(sorted(named))
 
 
 def _tables(solid: list[Token]) -> tuple[str, ...]:

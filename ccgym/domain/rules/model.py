@@ -188,7 +188,7 @@ def callable_tools(rules: Iterable[Rule], tools: Iterable[str]) -> set[str]:
         if rule.applies is not None:
             continue
         judged = [tool for tool in demands if tool in rule.calls or (ANY in rule.calls and tool not in rule.tools())]
-        if rule.kind == "never":
+        if rule.kind == "never" or (rule.kind == "at_most" and rule.at_most == 0):
             barred.update(judged)
         elif rule.kind == "before" and rule.tree is not None:
             for tool in judged:

@@ -31,6 +31,7 @@ from ccgym.turns import fold
 MAX_DEPTH = 24
 MAX_NODES = 500
 MAX_TEXT = 1_000
+MAX_ID = 100
 _FIELDS = {
     "before": ("before", "require", "when", "confirm"), "at_most": ("at_most", "call", "per"), "never": ("never",),
     "finally": ("finally",),
@@ -79,6 +80,8 @@ class RuleReader:
         for key, value in (("id", rule_id), ("note", note)):
             if not isinstance(value, str) or (key == "id" and not value.strip()):
                 raise WrongRule("rule-value", (key,), f"found {show(value)}, must be text", "Put it in quotes")
+        if len(rule_id) > MAX_ID or not rule_id.isprintable():
+            raise WrongRule("rule-value", ("id",), "an id is one line of at most 100 characters", "Shorten it")
         given: dict[str, Any] = {"applies": self._condition(data["if"], ("if",)) if "if" in data else None}
         calls: tuple[str, ...] = ()
         told: Kind = kind  # type: ignore[assignment]

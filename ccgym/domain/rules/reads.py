@@ -54,18 +54,18 @@ class Lookup(NamedTuple):
 
     def __str__(self) -> str:
         if self.function in FIELDS:
-            return self.function + "".join(map(_select, (self.key, *self.path)))
+            return self.function + "".join(map(_selected, (self.key, *self.path)))
         key = (
             str(self.of)
             if self.of is not None
-            else "args" + _select(self.key)
+            else "args" + _selected(self.key)
             if self.from_argument
             else repr(self.key)
         )
-        return f"{self.function}({self.table!r}, {key})" + "".join(map(_select, self.path))
+        return f"{self.function}({self.table!r}, {key})" + "".join(map(_selected, self.path))
 
 
-def _select(name: str) -> str:
+def _selected(name: str) -> str:
     return f".{name}" if name.isidentifier() and name.isascii() else f"[{name!r}]"
 
 
@@ -109,14 +109,14 @@ def pieces(solid: list[Token]) -> tuple[list[Part], bool]:
                 pending, i = [], i + 3
                 continue
             elif text in FIELDS and not _asked(solid, i):
-                path, end = _path(solid, i + 1)
+                path, end = select(solid, i + 1)
                 found = Lookup(text, "", path[0], True, path[1:]) if path else None
         if found is None:
             pending.append(text)
             i += 1
             continue
         if found.function == "row" and not _asked(solid, i):
-            path, end = _path(solid, end)
+            path, end = select(solid, end)
             found = found._replace(path=path)
         parts += [*_joined(pending), found]
         pending, i = [], end
@@ -132,7 +132,7 @@ def _asked(solid: list[Token], i: int) -> bool:
     return i > 1 and solid[i - 1].text == "(" and solid[i - 2].text == "has"
 
 
-def _path(solid: list[Token], i: int) -> tuple[tuple[str, ...], int]:
+def select(solid: list[Token], i: int) -> tuple[tuple[str, ...], int]:
     """The fields that are selected from here on, as far as no method is called; and the token after."""
     path: list[str] = []
     while i + 1 < len(solid):
@@ -159,7 +159,7 @@ def _row(solid: list[Token], start: int) -> tuple[Lookup | None, int]:
     if (key := literal(words[4])) is not None:
         found, i = found._replace(key=key), i + 1
     elif words[4] == "args":
-        path, i = _path(solid, i + 1)
+        path, i = select(solid, i + 1)
         if len(path) != 1:
             return None, start + 1
         found = found._replace(key=path[0], from_argument=True)
@@ -167,7 +167,7 @@ def _row(solid: list[Token], start: int) -> tuple[Lookup | None, int]:
         of, i = _row(solid, i)
         if of is None:
             return None, start + 1
-        path, i = _path(solid, i)
+        path, i = select(solid, i)
         found = found._replace(of=of._replace(path=path))
     else:
         return None, start + 1
