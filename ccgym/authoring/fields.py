@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from ccgym.authoring.lexicon import CONTROL, FREE_SEARCH, FREE_TEXT, ID_ALONE, ID_LAST, IDENTITY, NO_ENTITY, QUALIFIERS
+from ccgym.authoring.lexicon import (
+    CONTROL,
+    FREE_SEARCH,
+    FREE_TEXT,
+    ID_ALONE,
+    ID_LAST,
+    IDENTITY,
+    NO_ENTITY,
+    QUALIFIERS,
+    SYLLABLES,
+)
 from ccgym.authoring.words import identifier, singular, split, spoken
 
 MAX_DEPTH = 12
@@ -65,6 +75,12 @@ class Argument:
     def identity(self) -> bool:
         """Whether it shows who somebody is."""
         return self.scalar and bool(self.pairs & IDENTITY) and noun_of(self.name) is None
+
+    @property
+    def keyed(self) -> bool:
+        """Whether its description, and not its name, says that it names a row: `customer`, "The ID of the customer"."""
+        told = re.match(r"(?:the )?(?:unique )?(?:\w+ ){0,2}?(?:id|identifier)\b", self.described.lower())
+        return bool(told) and self.types <= {"string", "integer", "null"} and not (self.identity or self.control)
 
     @property
     def label(self) -> str:
@@ -172,10 +188,11 @@ def noun_of(name: str) -> tuple[str, ...] | None:
         if words[0] in ("id", "ids", "uuid", "guid", "ma"):
             return ()
         return (ID_ALONE[words[0]],) if words[0] in ID_ALONE else None
-    for nouns in (_english(words), _vietnamese(words)):
-        if nouns and not _no_row(nouns):
-            return nouns
-    return None
+    nouns = _english(words)
+    if nouns and not _no_row(nouns):
+        return nouns
+    nouns = _vietnamese(words)
+    return nouns if nouns and not _no_row_vi(words[0], nouns) else None
 
 
 def _english(words: list[str]) -> tuple[str, ...] | None:
@@ -201,6 +218,15 @@ def _vietnamese(words: list[str]) -> tuple[str, ...] | None:
     while len(stem) > 2 and stem[-1] in ("nguon", "dich", "gui", "nhan", "cu", "moi"):
         stem = stem[:-1]  # from one account to another
     return tuple(stem) or None
+
+
+def _no_row_vi(head: str, nouns: tuple[str, ...]) -> bool:
+    """`ma` names a row but for a few things; behind `so`, which also counts, a first syllable may tell: `so_tien_tra`.
+
+    Syllables at the end tell nothing: `hop_dong`, a contract, is no money.
+    """
+    starts = {"_".join(nouns), "_".join(nouns[:2])}
+    return bool(starts & NO_ENTITY) or (nouns[0] in NO_ENTITY and (head != "ma" or nouns[0] not in SYLLABLES))
 
 
 def _no_row(nouns: tuple[str, ...]) -> bool:

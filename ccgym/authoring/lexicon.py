@@ -30,7 +30,8 @@ _EN = {
     "create": "create add insert new open register place make submit issue send schedule log report request apply file "
               "raise record generate start post enqueue notify email message charge pay transfer deposit withdraw "
               "purchase buy donate save store write upload enroll enrol subscribe invite assign grant award give "
-              "redeem rate review leave set_up draft dispatch use credit debit top_up topup recharge appeal tip vote upsert",
+              "redeem rate review leave set_up draft dispatch use credit debit top_up topup "
+              "recharge appeal tip vote upsert",
     "update": "update change set modify edit reschedule rename correct adjust move switch replace extend renew upgrade "
               "downgrade amend increase decrease reset put patch link attach apply_discount toggle configure enable "
               "disable reassign reroute redirect rebook logout log_out sign_out signout swap merge split sync declare",
@@ -48,7 +49,8 @@ _EN_STATUS = {
     "restore": "active", "accept": "accepted", "decline": "declined", "check_in": "checked_in",
     "check_out": "checked_out", "checkin": "checked_in", "checkout": "checked_out", "waive": "waived",
     "dispute": "disputed", "flag": "flagged", "mark": "marked", "unsubscribe": "unsubscribed", "withdraw": "withdrawn",
-    "process": "processed", "order": "ordered", "acknowledge": "acknowledged", "reactivate": "active", "revoke": "revoked",
+    "process": "processed", "order": "ordered", "acknowledge": "acknowledged", "reactivate": "active",
+    "revoke": "revoked",
     "skip": "skipped", "mute": "muted", "unmute": "active", "ban": "banned", "unban": "active", "retire": "retired",
 }  # fmt: skip
 _VI = {
@@ -123,6 +125,7 @@ ID_ALONE = {
 """Names of arguments that name a row by themselves, and what row."""
 NO_ENTITY = word_set(
     "phone mobile telephone zip postal post country currency language lang pin otp verification security cvv cvc "
+    "licence license driver_licence driver_license "
     "error area house street fax page seat line reason locale passcode access auth authorization confirmation_code "
     "sms tax ssn social passport license national identity document routing swift bic sort version api state region "
     "city airport iata promo discount coupon dien_thoai luong tien ngay nguoi dem thang nam lan gio dem_luu tuoi lo "
@@ -132,6 +135,10 @@ NO_ENTITY = word_set(
     "transaction_pin"
 )
 """What a number, code or id may be of that is no row of a table."""
+ENDS = word_set("from to source destination target sender receiver recipient nguon dich gui nhan chuyen")
+"""Words of arguments that tell one end of two."""
+SYLLABLES = word_set("nguoi gio nam lan lo du can nha dong tin trang thang luong loi tuoi dem ngay tien vung")
+"""Those of them that are as often parts of longer Vietnamese words: `ma_nguoi_dung`, `ma_gio_hang`, `ma_du_an`."""
 QUALIFIERS = word_set("new old from to source target destination original current parent related this other")
 
 IDENTITY = word_set(
@@ -180,6 +187,13 @@ NOUNS_VI = {
     "subscriber": ["thuê bao"], "service": ["dịch vụ"], "store": ["cửa hàng"], "request": ["yêu cầu"],
     "name": ["tên"], "quantity": ["số lượng"], "number": ["số"], "id": ["mã"], "code": ["mã"], "email": ["email"],
     "city": ["thành phố"], "price": ["giá"], "fee": ["phí"], "note": ["ghi chú"], "schedule": ["lịch"],
+    "type": ["loại"], "kind": ["loại"], "method": ["phương thức"], "new": ["mới"], "old": ["cũ"], "total": ["tổng"],
+    "sender": ["người gửi"], "recipient": ["người nhận"], "receiver": ["người nhận"], "weight": ["khối lượng"],
+    "tracking": ["vận đơn"], "shipping": ["vận chuyển"], "province": ["tỉnh"], "district": ["quận"],
+    "from": ["đi"], "to": ["đến"], "start": ["bắt đầu"], "end": ["kết thúc"], "birth": ["sinh"], "pin": ["PIN"],
+    "otp": ["OTP"], "day": ["ngày"], "month": ["tháng"], "year": ["năm"], "limit": ["hạn mức"], "device": ["thiết bị"],
+    "customer_name": ["tên khách hàng"], "message": ["tin nhắn"], "branch": ["chi nhánh"], "doctor": ["bác sĩ"],
+    "ticket_type": ["loại vé"], "coupon": ["mã giảm giá"], "cart": ["giỏ hàng"], "item": ["món hàng"],
 }  # fmt: skip
 """English nouns to what Vietnamese prose calls the same, the usual word first."""
 VERBS_VI = {

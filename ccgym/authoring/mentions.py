@@ -160,4 +160,5 @@ def _inflected(verb: str) -> str:
     if verb.endswith("y"):
         return rf"{irregular}{verb[:-1]}(?:y|ies|ied|ying|ication|ications)"
     stem = verb[:-1] if verb.endswith("e") else verb
-    return rf"{irregular}{stem}(?:{stem[-1]})?(?:e|es|s|d|ed|ing|ation|ations|lation|lations|ion|ions|al|als|ment|ments|ance|ure)?"
+    endings = "e|es|s|d|ed|ing|ation|ations|lation|lations|ion|ions|al|als|ment|ments|ance|ure"
+    return rf"{irregular}{stem}(?:{stem[-1]})?(?:{endings})?"

@@ -210,6 +210,8 @@ def _invented(plan: Plan, world: World) -> Any:
     name = "_".join(plan.job.objects) or "result"
     if plan.job.role == "create" or plan.job.effect == "write":
         return {"status": "ok"}
+    if {"tinh", "quote", "calculate", "estimate"} & set(plan.job.verb.words) or plan.job.verb.words == ("bao", "gia"):
+        return {name: world.maker.make(name, {"type": "number"}, {}, 20)}
     return {name: world.maker.make(name, {}, {}, 2)}
 
 

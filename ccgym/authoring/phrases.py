@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ccgym.authoring.fields import Argument
+from ccgym.authoring.fields import Argument, noun_of
 from ccgym.authoring.lexicon import NOUNS_VI, VERBS_VI
 from ccgym.authoring.survey import Job
-from ccgym.authoring.words import has_marks, identifier, is_plural, plain, spoken
+from ccgym.authoring.words import has_marks, identifier, is_plural, plain, split, spoken
 
 _MARKED = {plain(text): text for texts in NOUNS_VI.values() for text in texts}
 _MARKED |= {plain(text): text for texts in VERBS_VI.values() for text in texts}
+_MARKED |= {plain(text): text for text in ("nguồn", "đích", "dịch vụ", "khách", "lịch sử", "chi tiết", "hạn", "của")}
 
 _TEXTS = {
     "en": {
@@ -99,14 +100,14 @@ def label(argument: Argument, language: str) -> str:
                 if 1 < len(short) <= 40:
                     return short[:1].lower() + short[1:]
         return name_words(argument.name, language)
-    return _clean(argument.label)
+    return _clean(f"{argument.label} id" if argument.keyed and noun_of(argument.name) is None else argument.label)
 
 
 def name_words(name: str, language: str) -> str:
     """A column's name as people say it."""
     words = identifier(name).split("_")
     if language == "vi":
-        return _MARKED.get(" ".join(words)) or _halves(words) or _translated(words) or spoken(name)
+        return _marked(words) or _translated(words) or spoken(name)
     return _clean(spoken(name))
 
 
@@ -114,12 +115,14 @@ def _clean(text: str) -> str:
     return re.sub(r"[{}?？]", "", text) or "detail"
 
 
-def _halves(words: list[str]) -> str | None:
-    """Two known halves of a Vietnamese name: `ma don hang` is mã + đơn hàng."""
-    for cut in range(1, len(words)):
-        head, tail = " ".join(words[:cut]), " ".join(words[cut:])
-        if head in _MARKED and tail in _MARKED:
-            return f"{_MARKED[head]} {_MARKED[tail]}"
+def _marked(words: list[str]) -> str | None:
+    """A Vietnamese name with its marks, known part by known part: `ma don hang` is mã + đơn hàng."""
+    if not words:
+        return ""
+    for cut in range(len(words), 0, -1):
+        head, tail = _MARKED.get(" ".join(words[:cut])), _marked(words[cut:])
+        if head and tail is not None:
+            return f"{head} {tail}".strip()
     return None
 
 
@@ -134,7 +137,9 @@ def request(job: Job, language: str) -> str:
     described = re.split(r"[.;:(\n]", job.tool.description.strip())[0].strip()
     if language == "vi":
         if has_marks(described) and len(described) <= 70:
-            return described[:1].lower() + described[1:]
+            return re.split(r" (?:theo|bằng|dựa trên) ", described[:1].lower() + described[1:])[0]
+        if marked := _marked(split(job.name)):
+            return marked
         verbs = VERBS_VI.get("_".join(job.verb.words)) or VERBS_VI.get(job.verb.words[0] if job.verb.words else "")
         if verbs and job.objects and (noun := _translated(job.objects)):
             return f"{verbs[0]} {noun}"

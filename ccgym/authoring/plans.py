@@ -79,6 +79,8 @@ def _plan(job: Job, world: World) -> Plan:
     key = next((job.argument(name) for name, entity in keyed.items() if entity is target), None)
     if key is None and target is not None and rest and not keyed:
         target = None
+    if target is not None and target.vietnamese and job.effect == "read":
+        rest = ()  # what follows a Vietnamese noun only tells which
     if target is None and keyed:
         ordered = sorted(keyed, key=lambda name: not (job.argument(name) or job.arguments[0]).required)
         if job.effect == "write" or not (job.role == "list" and job.objects):
@@ -174,7 +176,8 @@ def _writing(
         if role == "create" and whole and verb not in ON_A_ROW:
             return Plan(job, "insert", target, key, refers=refers)
         if role == "create" and not whole and verb not in ON_A_ROW:
-            child = world.new_entity(rest or job.objects or job.verb.words, seeded=False)
+            own = job.objects if target.vietnamese else rest  # a Vietnamese noun begins with what it is
+            child = world.new_entity(own or job.objects or job.verb.words, seeded=False)
             return Plan(job, "insert", child, refers=keyed)
         return Plan(job, "update", target, key, refers=refers)
     if target is not None and role in ("update", "status", "delete"):

@@ -12,11 +12,11 @@ from typing import Any
 
 from ccgym.authoring.fields import Argument
 from ccgym.authoring.mentions import Mention, Mentions
-from ccgym.authoring.phrases import noun_words
+from ccgym.authoring.phrases import label, noun_words
 from ccgym.authoring.plans import Plan
 from ccgym.authoring.prose import Block, blocks
 from ccgym.authoring.statuses import statuses_said
-from ccgym.authoring.words import plain, word_set
+from ccgym.authoring.words import plain, split, word_set
 from ccgym.authoring.world import Entity, World, is_person
 
 _BEFORE = re.compile(r"\b(?:before|prior to|truoc khi)\b")
@@ -24,7 +24,8 @@ _ONLY = re.compile(r"\b(?:only|chi)\b")
 _THEN = re.compile(r"\b(?:after|once|if|when|while|sau khi|khi|neu)\b")
 _FORBID = re.compile(
     r"\b(?:never|do not|don't|must not|may not|cannot|can't|shall not|should not|shouldn't|not allowed to|"
-    r"not permitted to|no agent may|under no circumstances|never acceptable to|khong bao gio|tuyet doi khong|nghiem cam|khong duoc phep|khong duoc|cam|dung|"
+    r"not permitted to|no agent may|under no circumstances|never acceptable to|"
+    r"khong bao gio|tuyet doi khong|nghiem cam|khong duoc phep|khong duoc|cam|dung|"
     r"khong)\b"
 )
 _STRICT = re.compile(
@@ -93,7 +94,9 @@ _SOUNDS = re.compile(
 )
 _NUMBERS = {"once": 1, "one": 1, "mot": 1, "twice": 2, "two": 2, "hai": 2, "three": 3, "ba": 3, "four": 4, "bon": 4,
             "five": 5, "nam": 5}  # fmt: skip
-_AMOUNT = word_set("amount total price fee sum tien phi gia")
+_OPENS = re.compile(r"(?<!\w)['\"“‘«]")
+"""A quotation: a word in it is a status or something said, and no deed."""
+_AMOUNT = word_set("amount price fee sum tien phi gia")
 _PERSON_NOT_YET = re.compile(r"(?:khi|neu|ma) \w+ .*chua")
 _SPAN = word_set("day days week month year hour hours call ngay tuan thang nam gio")
 
@@ -185,7 +188,9 @@ class _Sentence:
         self.sentence, self.block, self.plans, self.world = sentence, block, plans, world
         self.text = plain(sentence)
         self.by_name = {plan.name: plan for plan in plans}
-        self.mentions = finder.find(self.text)
+        self.mentions = [
+            m for m in finder.find(self.text) if m.score == 3 or not _OPENS.search(self.text, m.start, m.end)
+        ]
 
     def proposals(self) -> list[Proposal]:
         """All that it says plainly."""
@@ -260,9 +265,13 @@ class _Sentence:
             return []
         mention = after[0]
         between = re.findall(r"\w+", self.text[forbidden.end() : mention.start])
-        if set(between) - _USE or not _AT_ALL.fullmatch(self.text[mention.end :].strip(" `'\"*_")):
+        plan = self.by_name[mention.tool or ""]
+        rest = self.text[mention.end :].strip(" `'\"*_")
+        while rest.split() and rest.split()[0].strip(".!;") in split(plan.name):
+            rest = rest[len(rest.split()[0].strip(".!;")) :].strip()
+        if set(between) - _USE or not _AT_ALL.fullmatch(rest):
             return []
-        return [Proposal(self.block, self.sentence, self.line, "never", [self.by_name[mention.tool or ""]])]
+        return [Proposal(self.block, self.sentence, self.line, "never", [plan])]
 
     def _at_most(self) -> list[Proposal]:
         match = _MOST.search(self.text)
@@ -273,7 +282,7 @@ class _Sentence:
         word, unit = match.group(1), match.group(2) or ""
         count = _NUMBERS.get(word) or int(word) if word.isdigit() or word in _NUMBERS else 0
         tools = self._tools(0, len(self.text), least=2)
-        if count < 1 or tools is None or len(tools) != 1:
+        if count < 1 or tools is None or len(tools) != 1 or tools[0].job.terminal:
             return []
         plan = tools[0]
         nouns = {*plan.job.objects, *(f"{word}s" for word in plan.job.objects)}
@@ -394,4 +403,5 @@ class _Sentence:
 
     def _called(self, argument: Argument, plan: Plan, said: str) -> bool:
         noun = self.world.noun(argument, plan.job)
-        return bool(noun) and plain(noun_words(noun or (), self.world.language)).startswith(said.split()[0])
+        names = (noun_words(noun or (), self.world.language), label(argument, self.world.language))
+        return bool(noun) and (plain(names[0]).startswith(said.split()[0]) or said in plain(names[1]))

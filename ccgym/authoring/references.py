@@ -182,7 +182,7 @@ class References:
         valid = self.domain.validators[plan.name]
         for more in range(len(spare) + 1):
             chosen = [a for a in job.arguments if a in wanted or a in spare[:more]]
-            made = {a.name: self._value(plan, a, rows, number) for a in chosen}
+            made = self._apart(plan, {a.name: self._value(plan, a, rows, number) for a in chosen})
             if valid(made) is None:
                 return made
         for attempt in range(20):
@@ -193,6 +193,21 @@ class References:
             if valid(drawn) is None and json.dumps(drawn):
                 return drawn
         return None
+
+    def _apart(self, plan: Plan, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Two ends are two rows: nobody transfers money from an account to that account."""
+        taken: dict[tuple[str, ...], set[str]] = {}
+        for argument in plan.job.arguments:
+            entity = self.world.entity(argument, plan.job) if argument.scalar else None
+            if entity is None or argument.name not in arguments:
+                continue
+            used = taken.setdefault(entity.noun, set())
+            if str(arguments[argument.name]) in used:
+                other = next((key for key in entity.rows if key not in used), None)
+                if other is not None:
+                    arguments[argument.name] = self.world.convert(entity.rows[other][entity.key], argument)
+            used.add(str(arguments[argument.name]))
+        return arguments
 
     def _value(self, plan: Plan, argument: Argument, rows: Rows, number: int) -> Any:
         world = self.world

@@ -47,6 +47,8 @@ def report(made: NewDomain, source: Source, world: World) -> str:
         "## 4. Prose that sounds like a rule and gave none",
         "Write a rule for it, or a task that turns on it, or leave it to the reader.",
         _list([f"line {line}: “{_cut(text)}”" for line, text in made.unclear], "None."),
+        "As long as nothing checks such a sentence, an agent that breaks it earns as much as one that keeps it. "
+        "`ccgym audit` plays such agents, and fails where one wins.",
         "## 5. Tasks",
         f"{sum(made.tasks.values())} tasks ({', '.join(f'{n} {split}' for split, n in made.tasks.items()) or 'none'}). "
         "The customers' words are plain. `expect.say` asks for one value that an answer has to hold: see that a good "

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from ccgym.authoring.phrases import name_words
+
 FORMATS = frozenset(
     ("date", "date-time", "time", "email", "uri", "url", "uuid", "ipv4", "hostname", "phone", "duration")
 )
@@ -83,6 +85,8 @@ def text(words: list[str], position: int, language: str, start: date) -> str:
     """A short text that suits a name."""
     joined, last = "_".join(words), words[-1]
     has = set(words).__contains__
+    if set(words) & {"to", "destination", "den", "dich"}:
+        position += 2  # not where it comes from
     day = start + timedelta(days=3 + position)
 
     def any_of(*names: str) -> bool:
@@ -113,7 +117,7 @@ def text(words: list[str], position: int, language: str, start: date) -> str:
         for part in ("thanh_pho", "dia_diem", "tinh_thanh", "diem_den", "chi_nhanh", "noi_den", "khu_vuc")
     ):
         return _pick(_CITIES, position, language)
-    if any_of("origin", "departure") or any(part in joined for part in ("diem_di", "noi_di", "buu_cuc", "kho")):
+    if any_of("origin", "departure", "kho") or any(part in joined for part in ("diem_di", "noi_di", "buu_cuc")):
         return _pick(_CITIES, position + 3, language)
     if last in ("surname", "last_name") or joined.endswith("last_name"):
         return NAMES["en"][position % 12].split()[1] if language == "en" else NAMES["vi"][position % 12].split()[0]
@@ -149,7 +153,7 @@ def text(words: list[str], position: int, language: str, start: date) -> str:
         return language
     if any_of("id", "code", "number", "no", "ref", "reference", "ma", "key"):
         return f"{''.join(word[0] for word in words if word)[:3].upper()}-{1001 + position}"
-    return f"{' '.join(words)} {position + 1}"
+    return f"{name_words(joined, language)} {position + 1}"
 
 
 def _pick(table: dict[str, list[str]], position: int, language: str) -> str:

@@ -125,6 +125,8 @@ def _parse(words: list[str]) -> tuple[Verb, tuple[str, ...]]:
             rest = words[start + count :] or words[:start]
             if not rest and count > 1 and verb.words[0] in ("dat", "doi", "tra", "mua"):
                 rest = list(verb.words[1:])
+            if verb.words in (("tinh", "phi"), ("bao", "gia")):
+                rest = [verb.words[1], *rest]
             return verb, _objects(rest)
     return _UNKNOWN, _objects(words)
 

@@ -288,6 +288,9 @@ class Cases:
             column = identifier(path[-1]) if path else "result"
             rank = next((i for i, name in enumerate(_TELLING) if column.endswith(name)), len(_TELLING))
             wanted = made.plan.aspect is not None and column == made.plan.aspect
+            rank += len(_TELLING) * bool(
+                {*column.split("_")} & {"dob", "birth", "sinh", "pin", "otp", "cccd", "password"}
+            )
             found.append((not wanted, rank, order, path[-1] if path else "result", words))
         if not found:
             return None

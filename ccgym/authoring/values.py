@@ -88,7 +88,8 @@ class Maker:
             yield from self._as(kinds, self.ids[name][number % len(self.ids[name])])
         yield from examples(schema, number)
         if "object" in kinds:
-            yield self._object(schema, root, number, depth)
+            yield self._object(schema, root, number, depth, 2)
+            yield self._object(schema, root, number, depth, 0)
         if "array" in kinds:
             yield self._array(name, schema, root, number, depth)
         if "boolean" in kinds:
@@ -108,10 +109,13 @@ class Maker:
         else:
             yield key
 
-    def _object(self, schema: dict[str, Any], root: dict[str, Any], number: int, depth: int) -> dict[str, Any]:
+    def _object(
+        self, schema: dict[str, Any], root: dict[str, Any], number: int, depth: int, spare: int
+    ) -> dict[str, Any]:
+        """An object; down to the depth `spare` with members that are not required."""
         made = {}
         for item in members(schema, root):
-            if item.required or depth < 2:
+            if item.required or depth < spare:
                 value = self.make(item.name, item.schema, root, number, depth + 1)
                 if value is not None or item.required:
                     made[item.name] = value
@@ -149,6 +153,8 @@ class Maker:
 
     def _texts(self, name: str, schema: dict[str, Any], number: int) -> Iterator[str]:
         words = identifier(name).split("_")
+        if schema.get("format") == "date" and {"birth", "dob", "birthday", "birthdate", "sinh"} & set(words):
+            yield stock.text(words, number, self.language, _EPOCH)
         if schema.get("format") in stock.FORMATS:
             yield stock.formatted(schema["format"], number, _EPOCH)
         if "pattern" in schema:

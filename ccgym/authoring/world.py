@@ -11,7 +11,7 @@ from typing import Any
 
 from ccgym.authoring import stock
 from ccgym.authoring.fields import Argument, members, noun_of, resolve, types_of
-from ccgym.authoring.lexicon import ID_ALONE, PEOPLE
+from ccgym.authoring.lexicon import ENDS, ID_ALONE, PEOPLE
 from ccgym.authoring.survey import Job
 from ccgym.authoring.values import Maker, examples, fits, successor
 from ccgym.authoring.words import identifier, plural, singular, word_set
@@ -53,8 +53,10 @@ class Entity:
     @property
     def status(self) -> str | None:
         """The column of its status, if it has one."""
-        found = [name for name in self.columns if identifier(name) in _STATUS]
-        found += [name for name in self.columns if identifier(name).endswith(_STATUS)]
+        somewhere = {"city", "zip", "postcode", "country", "province"} & {identifier(name) for name in self.columns}
+        known = [name for name in self.columns if not (somewhere and identifier(name) == "state")]  # of an address
+        found = [name for name in known if identifier(name) in _STATUS]
+        found += [name for name in known if identifier(name).endswith(_STATUS)]
         return found[0] if found else None
 
     def add(self, column: Argument) -> None:
@@ -97,12 +99,14 @@ class World:
         self._keyed: dict[tuple[str, ...], list[Argument]] = {}
         self._same: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._facts: set[str] = set()
+        self._ends: dict[str, tuple[str, ...]] = {}
         self._name_weak_nouns()
         for job in jobs:
             for argument in job.arguments:
                 noun = self.noun(argument, job)
                 if noun and argument.scalar and argument.types != {"array"}:
                     self._keyed.setdefault(noun, []).append(argument)
+        self._two_ends()
         self._unite()
         for noun, arguments in self._keyed.items():
             names = [argument.name for argument in arguments]
@@ -120,6 +124,10 @@ class World:
         if noun == ():
             objects = job.objects if job is not None else ()
             return (*objects[:-1], singular(objects[-1])) if objects else ("item",)
+        if noun is None and argument.keyed:
+            noun = (*argument.words[:-1], singular(argument.words[-1]))
+        if noun is None:
+            return self._ends.get(argument.name)
         if argument.name in self._facts:
             return None
         return self._same.get(noun, noun) if noun else noun
@@ -175,6 +183,16 @@ class World:
                 noun = noun_of(argument.name)
                 if noun and argument.words[-1] in ID_ALONE and len(named[noun]) > 1:
                     self._facts.add(argument.name)
+
+    def _two_ends(self) -> None:
+        """`from_account` and `tai_khoan_dich` are keys of accounts, where there are accounts."""
+        for job in self.jobs:
+            for argument in job.arguments:
+                noun = tuple(word for word in argument.words if word not in ENDS)
+                told = noun_of(argument.name) is not None or argument.schema.get("enum") or argument.words == list(noun)
+                if noun in self._keyed and not told and argument.types <= {"string", "integer"}:
+                    self._ends[argument.name] = noun
+                    self._keyed[noun].append(argument)
 
     def _unite(self) -> None:
         """`ma_don` and `ma_don_hang` are keys of one table: the longer noun stands for both."""
