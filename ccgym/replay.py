@@ -149,7 +149,10 @@ def replay(episode: Episode, env: CcgymEnv | None = None, *, until: int | None =
 def env_for(begin: Begin) -> CcgymEnv:
     """The environment that an episode's `begin` names, scoring as it was scored."""
     options = begin.options
-    return make(begin.env, weights=options.get("weights"), gates=options.get("gates"), policy=begin.policy)
+    return make(
+        begin.env, weights=options.get("weights"), gates=options.get("gates"), policy=begin.policy,
+        faults=options.get("faults"), perturb=(options.get("perturb") or {}).get("asked"),
+    )  # fmt: skip
 
 
 def verify(path: str | Path, *, only: int | None = None, envs: dict[Any, CcgymEnv] | None = None) -> Verified:
@@ -171,7 +174,9 @@ def verify(path: str | Path, *, only: int | None = None, envs: dict[Any, CcgymEn
         if only is not None and number != only:
             continue
         begin = episode.begin
-        key = (begin.env, msgspec.json.encode(begin.options.get("weights")), begin.policy)
+        perturb = (begin.options.get("perturb") or {}).get("asked")
+        shape = [begin.options.get("weights"), begin.options.get("faults"), perturb]
+        key = (begin.env, msgspec.json.encode(shape), begin.policy)
         env = envs.get(key) or envs.setdefault(key, env_for(begin))
         replay(episode, env)
         again[number] = env.episode

@@ -12,6 +12,8 @@ import unicodedata
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+import orjson
+
 from ccgym import jsontext
 
 RESERVED = ("think", "tool_call", "tool_response")
@@ -70,7 +72,9 @@ def parse_turn(text: str) -> ParsedTurn:
 def _parse_call(text: str) -> Call:
     try:
         value = jsontext.parse(text)
-    except jsontext.JsonError as error:
+        if "\\u" in text:  # an escape hides a text that is not in normal form from whoever looks at the whole turn
+            value = nfc_json(value)
+    except ValueError as error:
         return Call("", {}, f"bad JSON: {error}")
     if type(value) is not dict:
         return Call("", {}, 'a tool call must be an object {"name": …, "arguments": {…}}')
@@ -149,6 +153,39 @@ def nfc(text: str) -> str:
     except UnicodeEncodeError:
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return text
+
+
+def nfc_json(value: Any) -> Any:
+    """A fresh copy of a JSON value with all text, keys too, in normal form C.
+
+    Raises:
+        ValueError: something that JSON cannot hold, such as NaN or an integer past 64 bits; or keys that fall together.
+    """
+    if isinstance(value, str):
+        return nfc(value)
+    if value is None or isinstance(value, bool):
+        return value
+    try:
+        text = jsontext.dumps(value)
+    except TypeError as error:
+        raise ValueError(f"not JSON: {error}") from None
+    value = orjson.loads(text)
+    # A part of a text in normal form is in normal form, so most values need no walk.
+    return value if text.isascii() or unicodedata.is_normalized("NFC", text) else _normalised(value)
+
+
+def _normalised(value: Any) -> Any:
+    kind = type(value)
+    if kind is str:
+        return value if value.isascii() else nfc(value)
+    if kind is dict:
+        result = {nfc(key): _normalised(item) for key, item in value.items()}
+        if len(result) != len(value):
+            raise ValueError("two keys of an object are the same text in Unicode normal form C")
+        return result
+    if kind is list:
+        return [_normalised(item) for item in value]
+    return value
 
 
 def fold(text: str) -> str:

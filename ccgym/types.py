@@ -17,6 +17,12 @@ SCHEMA_VERSION = 1
 
 Requestor = Literal["assistant", "user"]
 Effect = Literal["read", "write", "think"]
+Fault = Literal["", "timeout", "late", "error", "duplicate", "stale", "slow", "retry", "repeat"]
+"""What a call met: no answer and no effect (`timeout`), no answer although the tool did its work (`late`), a service
+that failed (`error`), a second delivery, a read of an older state, a slow answer. `retry`: it was given the answer that
+a late call had lost; `repeat`: the answer that an equal call had got; nothing ran again."""
+LOST = frozenset({"timeout", "late", "error"})
+"""Faults that kept the answer from the agent: what it did next is no fault of its own."""
 Termination = Literal[
     "customer_done", "customer_left", "terminal_tool", "env_error", "policy_error", "forged_token",
     "max_steps", "max_errors", "max_chars", "max_tokens", "time",
@@ -131,6 +137,10 @@ class ToolEvent(Event, frozen=True, kw_only=True, tag="tool", omit_defaults=True
     """`code` and `message`, instead of a result."""
     effect: Effect = "read"
     requestor: Requestor = "assistant"
+    fault: Fault = ""
+    """What broke on the way, where faults are switched on."""
+    delay: float = 0.0
+    """Virtual seconds that a slow or lost answer took."""
 
 
 class StateEvent(Event, frozen=True, kw_only=True, tag="state", omit_defaults=True):
@@ -317,8 +327,10 @@ class Episode:
 
     def messages(self) -> list[dict[str, Any]]:
         """The transcript in OpenAI form: `role` and `content`; tool answers have the role `tool`."""
+        from ccgym.renaming import renaming_of
         from ccgym.turns import render_response
 
+        names = renaming_of(self)
         out: list[dict[str, Any]] = []
         for event in self.events:
             kind = type(event)
@@ -330,7 +342,8 @@ class Episode:
                 error = {"code": event.code, "message": event.message}
                 out.append({"role": "tool", "content": render_response("", "", error=error)})
             elif kind is ToolEvent and event.requestor == "assistant" and event.step > 0:
-                text = render_response(event.id, event.name, result=event.result, error=event.error)
+                seen = event if names is None else names.answer(event)
+                text = render_response(seen.id, seen.name, result=seen.result, error=seen.error)
                 if out and out[-1]["role"] == "tool":
                     out[-1]["content"] += "\n" + text
                 else:

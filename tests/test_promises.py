@@ -4,6 +4,7 @@
 2. Actions, observations and info have their form.    7. Nobody's text can forge another's.
 3. Same task, seed and actions: the same of all.      8. Reasons to end are a closed list.
 4. A tool error is an observation, never a crash.
+6. A write is applied exactly once; faults can be switched on, are seeded, and are recorded (see test_faults.py).
 """
 
 from __future__ import annotations
@@ -271,6 +272,47 @@ def test_4_an_error_suggests_the_tool_that_was_meant(desk):
     env = ccgym.make(desk)
     env.reset(options={"task": "cancel"})
     assert "did you mean 'get_order'" in env.step(call("get_ordr", order_id="W1"))[0]
+
+
+# 6 ----------------------------------------------------------------------------------------------------------------
+
+
+ALL_FAULTS = {"timeout": 0.2, "error": 0.2, "duplicate": 0.2, "stale": 0.2, "slow": 0.2}
+
+
+def broken(desk, turns, seed=0, task="cancel", **faults):
+    env = ccgym.make(desk, faults=faults)
+    play(env, task, turns, seed=seed)
+    return env.episode
+
+
+def test_6_a_call_that_is_delivered_twice_is_applied_once(desk):
+    episode = broken(
+        desk, [call("add_note", order_id="W1", text="x"), call("cancel_order", order_id="W1")], duplicate=1
+    )
+    notes, cancelled = [event.patch for event in episode.of(StateEvent)]
+    assert len(notes) == 1
+    assert sum("history" in op["path"] for op in cancelled) == 1
+    assert [c.fault for c in episode.calls] == ["duplicate", "duplicate"]
+
+
+def test_6_faults_are_seeded_and_recorded(desk):
+    turns = [call("get_order", order_id=f"W{i % 8 + 1}") for i in range(25)]
+    first, second = (broken(desk, turns, seed=3, **ALL_FAULTS) for _ in range(2))
+    other = broken(desk, turns, seed=4, **ALL_FAULTS)
+    seen = [c.fault for c in first.calls]
+    assert first.events[:-2] == second.events[:-2]
+    assert seen == [c.fault for c in second.calls] != [c.fault for c in other.calls]
+    assert set(seen) >= {"timeout", "error", "duplicate", "slow"}
+    assert first.begin.options["faults"] == ALL_FAULTS
+
+
+def test_6_with_faults_off_nothing_is_recorded_and_no_wrapper_stands_between(desk):
+    env = ccgym.make(desk, faults={"error": 0.0})
+    play(env, "cancel", CANCEL)
+    assert "faults" not in env.episode.begin.options
+    assert not any(c.fault for c in env.episode.calls)
+    assert type(env.backend).__name__ == "DomainBackend"
 
 
 # 7 ----------------------------------------------------------------------------------------------------------------

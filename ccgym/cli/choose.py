@@ -58,18 +58,46 @@ def parse_weights(given: Sequence[str]) -> dict[str, float]:
 
 def parse_options(given: Sequence[str]) -> dict[str, Any]:
     """`name=value` from -o, the value as YAML. Raises click.UsageError where there is no `=`."""
-    import yaml
-
     options = {}
     for text in given:
         name, sign, value = text.partition("=")
         if not sign or not name:
             raise click.UsageError(f"-o {text}: write name=value, such as temperature=0.7")
-        try:
-            options[name] = yaml.safe_load(value)
-        except yaml.YAMLError:
-            options[name] = value
+        options[name] = yaml_value(value)
     return options
+
+
+def yaml_value(text: str) -> Any:
+    """What a text is as YAML, such as a number; else the text."""
+    import yaml
+
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError:
+        return text
+
+
+def parse_world(faults: Sequence[str], perturb: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """`faults` and `perturb` of an environment, from --fault and --perturb; only what was given.
+
+    Raises:
+        click.UsageError: an unknown name, or a value that it cannot have.
+    """
+    from ccgym.backend.faults import KINDS
+    from ccgym.env.perturbing import PERTURBATIONS
+
+    found: dict[str, dict[str, Any]] = {}
+    for option, key, given, known in (
+        ("--fault", "faults", faults, KINDS),
+        ("--perturb", "perturb", perturb, PERTURBATIONS),
+    ):
+        for text in given:
+            name, sign, value = text.partition("=")
+            pick(name, known, option.strip("-"))
+            if not sign and option == "--fault":
+                raise click.UsageError(f"{option} {text}: write {name}=0.05, the probability of a call to meet it")
+            found.setdefault(key, {})[name] = yaml_value(value) if sign else True
+    return found
 
 
 def new_folder(asked: Path | None, name: str) -> Path:

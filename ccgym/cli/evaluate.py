@@ -22,7 +22,8 @@ from ccgym.cli.rollout import open_env, playing_options
 )  # fmt: skip
 def command(
     out: Output, env: str, policy: str, options: tuple[str, ...], split: str | None, tasks: int | None, seed: int,
-    rewards: tuple[str, ...], batch: int, folder: Path | None, group: int,
+    rewards: tuple[str, ...], faults: tuple[str, ...], perturb: tuple[str, ...], batch: int, folder: Path | None,
+    group: int,
 ) -> None:  # fmt: skip
     """Measure a policy: success, pass^k, by tag and by component.
 
@@ -31,7 +32,7 @@ def command(
     from ccgym.evaluate import evaluate
     from ccgym.rollouts import make_policy
 
-    world = open_env(env, rewards)
+    world = open_env(env, rewards, faults, perturb)
     player = make_policy(policy, **parse_options(options))
     chosen = choose_tasks(world.domain, split or "test", tasks)
     root = new_folder(folder, f"eval-{policy}-{world.domain.name}")

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from ccgym.cli.choose import choose_tasks, new_folder, parse_options, parse_weights
+from ccgym.cli.choose import choose_tasks, new_folder, parse_options, parse_weights, parse_world
 from ccgym.cli.output import Output
 from ccgym.cli.output import command as verb
 from ccgym.cli.summary import ALL, by_tag, print_summary
@@ -26,6 +26,10 @@ def playing_options(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--tasks", type=click.IntRange(min=1), metavar="N", help="How many tasks; templates draw more."),
         click.option("--seed", type=int, default=0, show_default=True, metavar="N", help="Seed of the run."),
         click.option("--reward", "rewards", multiple=True, metavar="NAME=W", help="Add a reward, or weigh it."),
+        click.option("--fault", "faults", multiple=True, metavar="KIND=P",
+                     help="Let calls meet a fault: timeout, error, duplicate, stale or slow."),
+        click.option("--perturb", multiple=True, metavar="HOW[=X]",
+                     help="Change the tools that are shown: rename, hide=0.2, distract=3 or shuffle."),
         click.option("--batch", type=click.IntRange(min=1), default=64, show_default=True, metavar="N",
                      help="Episodes at once."),
         click.option("--out", "folder", type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
@@ -35,13 +39,13 @@ def playing_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def open_env(name: str, rewards: tuple[str, ...]) -> Any:
-    """The environment with the domain's weights, and what --reward adds to them."""
+def open_env(name: str, rewards: tuple[str, ...], faults: tuple[str, ...] = (), perturb: tuple[str, ...] = ()) -> Any:
+    """The environment with the domain's weights and what --reward adds to them, broken and perturbed as asked."""
     from ccgym.env.registration import find_domain, make
 
     added = parse_weights(rewards)
     weights = {**find_domain(name).spec.rewards.weights, **added} if added else None
-    return make(name, weights=weights)
+    return make(name, weights=weights, **parse_world(faults, perturb))
 
 
 @verb("rollout")
@@ -52,7 +56,8 @@ def open_env(name: str, rewards: tuple[str, ...]) -> Any:
 )
 def command(
     out: Output, env: str, policy: str, options: tuple[str, ...], split: str | None, tasks: int | None, seed: int,
-    rewards: tuple[str, ...], batch: int, folder: Path | None, group: int,
+    rewards: tuple[str, ...], faults: tuple[str, ...], perturb: tuple[str, ...], batch: int, folder: Path | None,
+    group: int,
 ) -> None:  # fmt: skip
     """Play episodes with a policy, score them and log them.
 
@@ -60,7 +65,7 @@ def command(
     """
     from ccgym.rollouts import iter_groups, make_policy
 
-    world = open_env(env, rewards)
+    world = open_env(env, rewards, faults, perturb)
     player = make_policy(policy, **parse_options(options))
     chosen = choose_tasks(world.domain, split, tasks)
     root = new_folder(folder, f"{policy}-{world.domain.name}")

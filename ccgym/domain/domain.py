@@ -202,9 +202,17 @@ class Domain:
         """What the agent reads first: the SOP, then its tools, as `prompt` in `domain.yaml` says."""
         key = ("prompt", task.tools_allow)
         if key not in self._cache:
-            sop = self.sop_digest if self.spec.prompt.sop == "digest" and self.sop_digest is not None else self.sop
-            self._cache[key] = system_prompt(sop, self.tools_for(task), self.spec.prompt.tools)
+            self._cache[key] = self.prompt_with(self.prompt_sop, self.tools_for(task))
         return self._cache[key]
+
+    @property
+    def prompt_sop(self) -> str:
+        """The SOP as the agent reads it: whole, or its digest, as `prompt` in `domain.yaml` says."""
+        return self.sop_digest if self.spec.prompt.sop == "digest" and self.sop_digest is not None else self.sop
+
+    def prompt_with(self, sop: str, tools: list[Tool]) -> str:
+        """What the agent reads first, for an SOP and tools as it sees them."""
+        return system_prompt(sop, tools, self.spec.prompt.tools)
 
 
 def complete(task: Task | dict[str, Any], place: str, spec: DomainSpec, findings: Findings) -> Task | None:

@@ -3,48 +3,11 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import Annotated, Any
 
-import orjson
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from ccgym import jsontext
-from ccgym.turns import nfc
-
-
-def nfc_json(value: Any) -> Any:
-    """A fresh copy of a JSON value with all text, keys too, in normal form C.
-
-    Raises:
-        ValueError: something that JSON cannot hold, such as NaN or an integer past 64 bits; or keys that fall together.
-    """
-    if isinstance(value, str):
-        return nfc(value)
-    if value is None or isinstance(value, bool):
-        return value
-    try:
-        text = jsontext.dumps(value)
-    except TypeError as error:
-        raise ValueError(f"not JSON: {error}") from None
-    value = orjson.loads(text)
-    # A part of a text in normal form is in normal form, so most values need no walk.
-    return value if text.isascii() or unicodedata.is_normalized("NFC", text) else _normalised(value)
-
-
-def _normalised(value: Any) -> Any:
-    kind = type(value)
-    if kind is str:
-        return value if value.isascii() else nfc(value)
-    if kind is dict:
-        result = {nfc(key): _normalised(item) for key, item in value.items()}
-        if len(result) != len(value):
-            raise ValueError("two keys of an object are the same text in Unicode normal form C")
-        return result
-    if kind is list:
-        return [_normalised(item) for item in value]
-    return value
-
+from ccgym.turns import nfc, nfc_json
 
 Text = Annotated[str, AfterValidator(nfc)]
 Json = Annotated[Any, BeforeValidator(nfc_json)]

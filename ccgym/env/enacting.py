@@ -9,6 +9,7 @@ from typing import Any
 from ccgym import jsontext
 from ccgym.domain import Domain, Task
 from ccgym.env.registration import make
+from ccgym.renaming import shown_name
 from ccgym.turns import fold, render_call
 from ccgym.types import Episode, StateEvent, ToolEvent
 
@@ -60,7 +61,7 @@ def enact(
             if _made(env.episode, name, args) < awaited.count((name, args)):
                 env.user_call(name, args)
         else:
-            over = _play(env, render_call(item["name"], dict(item.get("args") or {})))
+            over = _play(env, render_call(shown_name(env.episode, item["name"]), dict(item.get("args") or {})))
     closing = [text for text in say if fold(text) not in said]
     if output is not None:
         closing.append("```json\n" + jsontext.dumps(output) + "\n```")

@@ -11,11 +11,12 @@ import msgspec
 
 import ccgym
 from ccgym import seeds
-from ccgym.backend import make_backend
+from ccgym.backend import FaultyBackend, make_backend, read_faults
 from ccgym.domain import Domain, Limits, Task
 from ccgym.env.drawing import draw_task
 from ccgym.env.jobs import Job, Outcome, run_job
 from ccgym.env.judging import Judge, rule_events
+from ccgym.env.perturbing import View, read_perturb
 from ccgym.env.space import UnicodeText
 from ccgym.env.target import Reference, find_reference
 from ccgym.env.validity import problem_with
@@ -25,6 +26,7 @@ from ccgym.scoring import Scorer, gates_among
 from ccgym.sop import Verdict
 from ccgym.turns import Call, ParsedTurn, escape_text, forgery, nfc, parse_turn, render_response
 from ccgym.types import (
+    LOST,
     SCHEMA_VERSION,
     TERMINATED,
     Begin,
@@ -49,6 +51,8 @@ from ccgym.users import make_customer
 Info = dict[str, Any]
 Step = tuple[str, float, bool, bool, Info]
 _STEP_SLACK = 4096
+_OVER = ("not_run", "an earlier call of this turn ended the talk")
+_NO_FAULT = ("", 0.0)
 _ROUNDS = 8
 """How often in a row a customer may call tools before saying something."""
 
@@ -66,6 +70,11 @@ class CcgymEnv(gymnasium.Env[str, str]):
         sink: called with each event as it happens.
         scorer: a ready Scorer instead of `weights` and `gates`, shared between environments.
         render_mode: None or `ansi`.
+        faults: kind of fault → probability that a call of the agent's meets it; see `ccgym.backend.faults.KINDS`.
+        perturb: what is changed of the tools as the agent sees them: `rename`, `hide`, `distract`, `shuffle`.
+
+    Raises:
+        ConfigError: a fault or a perturbation that does not exist, or that cannot have its value.
     """
 
     metadata = {"render_modes": ["ansi"], "render_fps": 1}  # noqa: RUF012 (Gymnasium's own form)
@@ -82,8 +91,11 @@ class CcgymEnv(gymnasium.Env[str, str]):
         sink: Callable[[Any], None] | None = None,
         scorer: Scorer | None = None,
         render_mode: str | None = None,
+        faults: Mapping[str, float] | None = None,
+        perturb: Mapping[str, Any] | None = None,
     ) -> None:
         self.domain = domain
+        self.faults, self.perturb = read_faults(faults), read_perturb(perturb)
         self.env_name = env or str(domain.path)
         self.split = split
         self.policy = policy
@@ -178,10 +190,11 @@ class CcgymEnv(gymnasium.Env[str, str]):
                     tool is not None
                     and tool.blocking
                     and self._ending is None
-                    and problem_with(call, self._tools, self.domain.validators) is None
+                    and problem_with(call, self._tools, self._validators) is None
                 ):
-                    self._verdicts = self._judge.attempt(call)
-                    outcome = yield Job(self.backend.prepare(call.name, call.arguments), tool.seconds)
+                    meant = call if self._view is None else self._view.meant(call)
+                    self._attempt(meant)
+                    outcome = yield Job(self.backend.prepare(meant.name, meant.arguments), tool.seconds)
                 self._run(call, outcome)
         except Exception as error:
             self._break(error)
@@ -242,8 +255,10 @@ class CcgymEnv(gymnasium.Env[str, str]):
         self._limits = self._limits_of(task)
         self._task_json = task.as_json()
         self._episode_seed = seeds.derive(seed, task.id)
-        self.tools = domain.tools_for(task)
-        self._tools = {tool.name: tool for tool in self.tools}
+        view = self._view = View(self.perturb, domain, task, self._episode_seed) if self.perturb else None
+        self.tools = domain.tools_for(task) if view is None else view.tools
+        self._tools = {tool.name: tool for tool in self.tools} if view is None else view.own
+        self._validators = domain.validators if view is None else view.validators
         self._blocks = any(tool.blocking for tool in self.tools)
         self.episode = Episode()
         self._events = self.episode.events
@@ -251,6 +266,9 @@ class CcgymEnv(gymnasium.Env[str, str]):
         self._over = False
         self._started = time.perf_counter()
         self.backend = self._new_backend(task)
+        if self.faults:
+            where = lambda: (self._step, self._calls + 1)  # noqa: E731
+            self.backend = FaultyBackend(self.backend, self.faults, self._episode_seed, domain.tools, where)
         self._hash = self.backend.digest()
         self._judge = Judge(domain, task, self.backend)
         self._see, self._verdicts = self._judge.see, ()
@@ -270,7 +288,7 @@ class CcgymEnv(gymnasium.Env[str, str]):
             fitted=self.scorer.fitted,
             options=self._options(task, reference),
         )
-        self._emit(Message, role="system", content=domain.system_prompt(task))
+        self._emit(Message, role="system", content=domain.system_prompt(task) if view is None else view.prompt)
         for message in self._task_json.get("init", {}).get("messages", ()):
             self._emit(Message, role=message["role"], content=message["content"])
         self._customer = self._make_customer()
@@ -292,7 +310,10 @@ class CcgymEnv(gymnasium.Env[str, str]):
                 "weights": self.scorer.weights,
                 "gates": self.scorer.gates,
             }
-        return {"basis": list(task.basis), "reference": reference.size, **options}
+            if self.faults:
+                options["faults"] = self.faults
+        perturbed = {} if self._view is None else {"perturb": self._view.record}
+        return {"basis": list(task.basis), "reference": reference.size, **options, **perturbed}
 
     def _limits_of(self, task: Task) -> Limits:
         limits = self._limits_by.get(task.limits)
@@ -373,28 +394,37 @@ class CcgymEnv(gymnasium.Env[str, str]):
 
     def _run(self, call: Call, outcome: Outcome | None = None) -> None:
         """Run one call of the agent, or take in what a blocking one came to."""
-        if self._ending is not None:
-            self._answer(call, error=("not_run", "an earlier call of this turn ended the talk"))
-            return
-        problem = problem_with(call, self._tools, self.domain.validators)
-        if problem is not None:
+        tool, view = self._tools.get(call.name), self._view
+        over = self._ending is not None
+        problem = _OVER if over else problem_with(call, self._tools, self._validators)
+        if view is not None:
+            call = view.meant(call)
+        if problem is not None or tool is None:
             self._answer(call, error=problem)
-            self._count_error()
+            if not over:
+                self._count_error()
             return
-        tool = self._tools[call.name]
         try:
-            if outcome is None:
-                self._verdicts = self._judge.attempt(call)
-                result = self.backend.call(call.name, call.arguments)
-            else:
+            if outcome is not None:
                 result = self.backend.finish(outcome.value, outcome.error)
+            elif view is not None and call.name in view.added:
+                result = view.distract(call.name)
+            else:
+                self._attempt(call)
+                result = self.backend.call(call.name, call.arguments)
         except ToolError as error:
-            self._answer(call, error=(error.code, error.message), effect=tool.effect)
-            self._count_error()
+            event = self._answer(call, error=(error.code, error.message), effect=tool.effect)
+            if event.fault not in LOST:
+                self._count_error()
             return
         self._answer(call, result=result, effect=tool.effect)
         if tool.terminal:
             self._ending = "terminal_tool"
+
+    def _attempt(self, call: Call) -> None:
+        """Judge a call that is about to run. A retry for an answer that was lost has been judged already."""
+        if not self.faults or not self.backend.retries(call.name, call.arguments):
+            self._verdicts = self._judge.attempt(call)
 
     def _answer(
         self,
@@ -404,13 +434,14 @@ class CcgymEnv(gymnasium.Env[str, str]):
         error: tuple[str, str] | None = None,
         effect: Any = "read",
         requestor: Requestor = "assistant",
-    ) -> None:
+    ) -> ToolEvent:
         """Record a call with its answer and what it changed, and show the answer to the agent."""
         self._calls += 1
         call_id = f"c{self._calls}"
         failure = {"code": error[0], "message": error[1]} if error is not None else None
         changed, patch = False, None
-        if error is None:
+        fault, delay = self.backend.take() if self.faults else _NO_FAULT
+        if error is None or fault == "late":
             digest = self.backend.digest()
             changed, self._hash = digest != self._hash, digest
             patch = self.backend.changes
@@ -429,6 +460,8 @@ class CcgymEnv(gymnasium.Env[str, str]):
             effect=effect,
             requestor=requestor,
         )
+        if fault:
+            event = msgspec.structs.replace(event, fault=fault, delay=delay)
         self._add(event)
         if changed or patch:
             change = StateEvent(episode=self._sample, n=n + 1, step=step, hash=hash_, cause=call_id, patch=patch)
@@ -437,7 +470,9 @@ class CcgymEnv(gymnasium.Env[str, str]):
             verdicts, self._verdicts = self._verdicts, ()
             self._record(verdicts, call_id)
         if requestor == "assistant":
-            self._answers.append(render_response(call_id, call.name, result=result, error=failure))
+            seen = event if self._view is None else self._view.names.answer(event)
+            self._answers.append(render_response(call_id, seen.name, result=seen.result, error=seen.error))
+        return event
 
     def user_call(self, name: str, arguments: dict[str, Any]) -> dict[str, str] | None:
         """A call of the customer's own tools, recorded like the agent's. Returns its error, or None."""

@@ -18,6 +18,7 @@ from typing import Any
 
 from ccgym import jsontext
 from ccgym.errors import ConfigError, MissingExtra
+from ccgym.renaming import renaming_of
 from ccgym.turns import RESERVED, escape_in_json, render_call
 from ccgym.types import Episode, ErrorEvent, Message, Request, ToolEvent, Turn, UserEvent
 
@@ -114,14 +115,15 @@ class ChatPolicy:
         answers = [event for event in new if type(event) is ToolEvent and event.requestor == "assistant"]
         errors = [event.message for event in new if type(event) is ErrorEvent]
         if talk.calls:
-            texts = [_answer(event) for event in answers]
+            names = renaming_of(request.env.episode)
+            texts = [_answer(event if names is None else names.answer(event)) for event in answers]
             for place, call in enumerate(talk.calls):
                 content = texts[place] if place < len(texts) else jsontext.dumps({"error": " ".join(errors)})
                 talk.messages.append({"role": "tool", "tool_call_id": call, "content": content})
             new = [event for event in new if type(event) is UserEvent]
         else:
             new = [event for event in new if type(event) is not Message]
-        talk.messages += [_plain(message) for message in Episode(list(new)).messages()]
+        talk.messages += [_plain(message) for message in Episode([events[0], *new]).messages()]
         return talk
 
     def _ask(self, body: dict[str, Any], rng: random.Random) -> Any:

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ccgym import jsontext
+from ccgym.renaming import shown_name
 from ccgym.rollouts.schema_values import draw, smallest
 from ccgym.turns import fold, render_call
-from ccgym.types import Request, ToolEvent, Turn
+from ccgym.types import LOST, Request, ToolEvent, Turn
 from ccgym.users.acts import words_for
 
 DONE = {"en": "All done: {}.", "vi": "Đã xong: {}."}
@@ -159,7 +160,8 @@ def _oracle_line(request: Request) -> str:
     """The turn of the plan that the episode has come to. The plan is short, so it is laid out anew each time."""
     task = request.env.episode.task
     expect = task.get("expect", {})
-    step = request.env.episode.steps
+    lost = _lost(request)
+    step = request.env.episode.steps - len(lost)
     place, said = 0, []
     acted = [event for event in request.env.episode.events if type(event) is ToolEvent and event.requestor == "user"]
     for action in expect.get("actions", ()):
@@ -168,7 +170,8 @@ def _oracle_line(request: Request) -> str:
             made = next((event for event in acted if event.name == name and event.arguments == args), None)
             if made is not None:
                 acted.remove(made)
-                place = max(place, made.step)  # asked for in a turn of its own
+                # Asked for in a turn of its own.
+                place = max(place, made.step - sum(turn <= made.step for turn in lost))
                 continue
             words = words_for(task.get("user", {}).get("sim", {}), name, args)
             if words is None:
@@ -178,12 +181,23 @@ def _oracle_line(request: Request) -> str:
             place += 1
             continue
         if place == step:
-            return action["say"] if "say" in action else render_call(action["name"], action.get("args", {}))
+            if "say" in action:
+                return action["say"]
+            return render_call(shown_name(request.env.episode, action["name"]), action.get("args", {}))
         if "say" in action:
             said.append(action["say"])
         place += 1
     left = last_words(task, said, _language(request)) if place == step else "\n".join(_farewell(task))
     return left or CLOSING[_language(request)]
+
+
+def _lost(request: Request) -> list[int]:
+    """The turns whose answers a fault took, and that are played again: all but writes that are done and cannot be."""
+    return [
+        event.step for event in request.env.episode.events
+        if type(event) is ToolEvent and event.fault in LOST
+        and (event.fault != "late" or request.env.domain.tools[event.name].idempotent)
+    ]  # fmt: skip
 
 
 def _spam_line(request: Request) -> str:

@@ -62,12 +62,15 @@ class Monitor:
                 self._talk.hear(event.n, event.content)
 
     def _called(self, event: ToolEvent) -> None:
-        name, error = event.name, event.error
+        # A call whose answer was lost after the tool had done its work counts: it has happened.
+        name, error = event.name, event.error if event.fault != "late" else None
         if error is not None and error.get("code") in UNRUN:
             return
         for atom in self._program.watched.get(name, ()):
             if (error is not None and not atom.tried) or not atom.matches(event.arguments):
                 continue
+            if atom.batch is not None and event.fault == "late":
+                continue  # a condition on a result that nobody has seen
             store = self._facts[atom.index]
             if atom.batch is not None:
                 (value,) = atom.batch.values(event.arguments, self._rows, event.result)
@@ -79,7 +82,7 @@ class Monitor:
                         self._errs = [{} for _ in self._facts]
                     store = self._errs[atom.index]
             store.setdefault(atom.key(event.arguments), []).append(event.n)
-        if error is None:
+        if error is None and event.fault != "retry":
             for number in self._program.counted.get(name, ()):
                 key = (number, self._per(self._program.rules[number], event.arguments))
                 self._counts[key] = self._counts.get(key, 0) + 1

@@ -10,8 +10,10 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from ccgym.backend import read_faults
 from ccgym.domain.findings import Findings, did_you_mean, from_pydantic, pointer
 from ccgym.domain.yamltext import YamlError, YamlText
+from ccgym.env.perturbing import read_perturb
 from ccgym.errors import ConfigError
 
 Count = Annotated[int, Field(ge=1)]
@@ -34,6 +36,24 @@ class Lora(Part):
     dropout: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
     targets: str | tuple[str, ...] = "all-linear"
     """Names of the modules that get an adapter; `all-linear`: every linear layer but the head."""
+
+
+class World(Part):
+    """How the environment breaks, and what it changes of the tools that are shown. See docs/environment.md."""
+
+    faults: dict[str, float] = {}
+    """Kind of fault to the probability that a call meets it. Demonstrations meet none."""
+    perturb: dict[str, bool | int | float] = {}
+    """`rename`, `hide`, `distract`, `shuffle`."""
+
+    @model_validator(mode="after")
+    def _exist(self) -> World:
+        try:
+            read_faults(self.faults)
+            read_perturb(self.perturb)
+        except ConfigError as error:
+            raise ValueError(str(error)) from None
+        return self
 
 
 class ModelSection(Part):
@@ -176,6 +196,7 @@ class Config(Part):
     runs: str = "runs"
     seed: int = 1
     env: str = "ccgym/OrderDesk-v0"
+    world: World = World()
     model: ModelSection = ModelSection()
     threads: Count = 1
     """CPU threads. A run repeats bit for bit only with the same number."""

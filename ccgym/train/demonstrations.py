@@ -38,8 +38,9 @@ def train_tasks(domain: Domain, seed: int, *where: str | int) -> Iterator[Task]:
 
 
 def demonstrate(
-    env_name: str, domain: Domain, scorer: Scorer, settings: Demonstrations, seed: int, run: Path
-) -> list[Path]:
+    env_name: str, domain: Domain, scorer: Scorer, settings: Demonstrations, seed: int, run: Path,
+    perturb: Mapping[str, Any] | None = None,
+) -> list[Path]:  # fmt: skip
     """Play the demonstrations and write them under `episodes/demos`.
 
     The share of shortcuts counts over all demonstrations; tasks that have none are always played by the book.
@@ -54,7 +55,7 @@ def demonstrate(
     chosen = [next(tasks) for _ in range(settings.n)]
     breaking = _breaking(chosen, settings.break_share, seed)
     events: list[Any] = []
-    env = make(domain, env=env_name, policy="demonstration", scorer=scorer, sink=events.append)
+    env = make(domain, env=env_name, policy="demonstration", scorer=scorer, sink=events.append, perturb=perturb)
     files = []
     for start in range(0, settings.n, _PER_FILE):
         path = episode_path(run, "demos", start // _PER_FILE, "demos")

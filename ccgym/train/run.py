@@ -9,7 +9,7 @@ from typing import Any
 
 from ccgym import seeds
 from ccgym.domain import Domain
-from ccgym.env import find_domain, make
+from ccgym.env import CcgymEnv, find_domain, make
 from ccgym.errors import ConfigError
 from ccgym.plugins import registry
 from ccgym.scoring import Scorer, gates_among
@@ -104,6 +104,13 @@ class _Stages:
         self.folder.finish(name, facts)
         self.say.line(f"{name}: done in {self.folder.cpu(name):.0f} s of CPU time")
 
+    def _world(self) -> CcgymEnv:
+        """The environment that is trained and evaluated in."""
+        world = self.config.world
+        return make(
+            self.domain, env=self.config.env, scorer=self.scorer, faults=world.faults, perturb=world.perturb
+        )  # fmt: skip
+
     # ---- evaluation
 
     def _evaluate(self, which: str, path: str | Path) -> None:
@@ -117,7 +124,7 @@ class _Stages:
         samples = settings.base_samples if which == "base" else settings.samples
         with self.say.progress(f"evaluating {which}", settings.tasks * samples) as advance:
             found = evaluate(
-                make(self.domain, env=self.config.env), policy, settings.tasks, samples,
+                self._world(), policy, settings.tasks, samples,
                 seed=seeds.derive("eval", self.config.seed), batch=settings.batch, scorer=self.scorer,
                 out=self.folder.path, stage=stage, advance=advance,
             )  # fmt: skip
@@ -131,7 +138,10 @@ class _Stages:
 
         self.folder.supersede("demos")
         settings = self.config.sft.demonstrations
-        demonstrate(self.config.env, self.domain, self.scorer, settings, self.config.seed, self.folder.path)
+        demonstrate(
+            self.config.env, self.domain, self.scorer, settings, self.config.seed, self.folder.path,
+            self.config.world.perturb,
+        )  # fmt: skip
 
     def _sft(self) -> dict[str, Any]:
         from ccgym.log import iter_logs
@@ -179,7 +189,7 @@ class _Stages:
         encoder = Encoder(loaded.tokenizer)
         checkpoints, checkpoint = self._take_up(STAGE)
         policy = make_policy(loaded, settings, STAGE) if settings.sampler == "hf" else None
-        env = make(self.domain, env=self.config.env, scorer=self.scorer)
+        env = self._world()
         rollouts = Rollouts(self.config, env, policy, encoder, self.folder.path)
         collapse = Collapse(settings.early_stop, self.folder.metrics.stage(STAGE))
         total = settings.iterations * settings.num_iterations

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from ccgym import Episode, RewardResult, reward
-from ccgym.types import RuleEvent, ToolEvent
-from ccgym_rewards._calls import equal
+from ccgym.types import RuleEvent
+from ccgym_rewards._calls import equal, happened
 from ccgym_rewards._clauses import BROKEN, of_the_sop, tell
 from ccgym_rewards._matching import unmatched
 from ccgym_rewards._patches import differences, short
@@ -94,8 +94,7 @@ def _say(episode: Episode) -> Part:
 
 def _actions(episode: Episode) -> Part:
     wanted = [action for action in episode.task.get("expect", {}).get("actions", ()) if "name" in action]
-    calls = [e for e in episode.events if type(e) is ToolEvent and e.error is None and e.step > 0]
-    missing, extra = unmatched(wanted, calls)
+    missing, extra = unmatched(wanted, happened(episode))
     if missing:
         return Part(0.0, "not called: " + ", ".join(f"{a['name']}({short(a.get('args', {}))})" for a in missing[:3]))
     if extra:
