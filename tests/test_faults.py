@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import gymnasium
 import pytest
 from click.testing import CliRunner
@@ -264,6 +266,45 @@ def test_what_is_no_fault_is_refused(desk, faults, says):
     with pytest.raises(ConfigError) as caught:
         ccgym.make(desk, faults=faults)
     assert says in str(caught.value)
+
+
+class PursePlugin:
+    @ccgym.hookimpl
+    def make_backend(self, domain, state, task):
+        return Ledger() if domain.name == "Purse" else None
+
+
+@pytest.fixture(scope="module")
+def purse(tmp_path_factory):
+    """A domain over a backend of one's own."""
+    ccgym.register(PursePlugin())
+    folder = tmp_path_factory.mktemp("purse")
+    amount = {"type": "object", "properties": {"amount": {"type": "integer"}}, "required": ["amount"]}
+    marks = {"get": {"effect": "read"}, "pay": {"effect": "write", "idempotent": True}, "spend": {"effect": "write"}}
+    tools = [
+        {"name": name, "description": name, "parameters": amount if name != "get" else {"type": "object"},
+         "x-ccgym": {**mark, "mock": {"kind": "respond", "return": {}}}} for name, mark in marks.items()
+    ]  # fmt: skip
+    (folder / "domain.yaml").write_text("name: Purse\nlimits: {max_steps: 60}\n")
+    (folder / "sop.md").write_text("Pay.\n")
+    (folder / "tools.json").write_text(json.dumps(tools))
+    actions = [{"name": "pay", "args": {"amount": n}} for n in (5, 7)]
+    task = {"id": "pay", "expect": {"actions": [*actions, {"name": "get", "args": {}}], "say": ["paid"]},
+            "reward_basis": ["state", "say", "actions"]}  # fmt: skip
+    (folder / "tasks.jsonl").write_text(json.dumps(task) + "\n")
+    return folder
+
+
+def test_a_backend_of_ones_own_meets_the_same_faults_and_replays(purse, tmp_path):
+    env = ccgym.make(purse, faults={"timeout": 0.3, "duplicate": 0.2, "stale": 0.2}, perturb={"rename": True})
+    met, envs = set(), {}
+    for seed in range(30):
+        (episode,) = ccgym.rollout(env, "oracle", ["pay"], seed=seed, out=tmp_path / str(seed))
+        met |= {event.fault for event in episode.calls}
+        assert episode.rewards["correctness"] == 1.0, episode.messages()
+        for path in (tmp_path / str(seed)).glob("episodes/*/*.jsonl"):
+            assert verify(path, envs=envs).divergence is None
+    assert met == {"", "timeout", "late", "retry", "duplicate", "stale"}
 
 
 # --- over all first-party domains -----------------------------------------------------------------------------------

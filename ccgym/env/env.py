@@ -24,7 +24,7 @@ from ccgym.errors import CcgymError, ToolError
 from ccgym.plugins import registry
 from ccgym.scoring import Scorer, gates_among
 from ccgym.sop import Verdict
-from ccgym.turns import Call, ParsedTurn, escape_text, forgery, nfc, parse_turn, render_response
+from ccgym.turns import Call, ParsedTurn, escape_text, forgery, nfc, nfc_json, parse_turn, render_response
 from ccgym.types import (
     LOST,
     SCHEMA_VERSION,
@@ -479,6 +479,7 @@ class CcgymEnv(gymnasium.Env[str, str]):
         return self._user_call(name, arguments)[1]
 
     def _user_call(self, name: str, arguments: dict[str, Any]) -> tuple[Any, dict[str, str] | None]:
+        arguments = nfc_json(arguments)
         call, result, failure = Call(name, arguments), None, None
         tool = next((t for t in self.domain.tools_for(self.task, "user") if t.name == name), None)
         try:
