@@ -11,11 +11,16 @@ from ccgym.plugins import hookimpl
 ORDERDESK = Path(__file__).parent / "orderdesk"
 """Orders, returns, cancellations, tracking and address changes, in English and Vietnamese."""
 
+RETAIL = Path(__file__).parent / "retail"
+"""Orders, returns, exchanges, payments and the loyalty programme of a shop, in English."""
+
 
 @hookimpl
 def register_templates(register: Callable[[str, str, Callable[..., Any]], None]) -> None:
-    """The endless tasks of OrderDesk."""
-    from ccgym_envs.orderdesk.templates import TEMPLATES
+    """The endless tasks of each domain."""
+    from ccgym_envs.orderdesk.templates import TEMPLATES as ORDERDESK_TEMPLATES
+    from ccgym_envs.retail.templates import TEMPLATES as RETAIL_TEMPLATES
 
-    for name, template in TEMPLATES.items():
-        register("OrderDesk", name, template)
+    for domain, templates in {"OrderDesk": ORDERDESK_TEMPLATES, "Retail": RETAIL_TEMPLATES}.items():
+        for name, template in templates.items():
+            register(domain, name, template)

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ccgym.plugins import Toolset, hookimpl
-from ccgym_tools import orderdesk
+from ccgym_tools import orderdesk, retail
 
 
 @hookimpl
 def register_tools(register: Callable[[Toolset], None]) -> None:
-    """The back office of an online shop: see `ccgym_tools.orderdesk`."""
-    register(Toolset("orderdesk", orderdesk.FUNCTIONS, schemas=Path(__file__).with_name("orderdesk.json")))
+    """The back office of each first-party domain: see `ccgym_tools.orderdesk` and its like."""
+    for module in (orderdesk, retail):
+        name = module.__name__.rpartition(".")[2]
+        register(Toolset(name, module.FUNCTIONS, schemas=Path(__file__).with_name(f"{name}.json")))

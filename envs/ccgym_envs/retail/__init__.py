@@ -1,0 +1,1 @@
+"""The domain Retail: data, and the programs that make it."""
