@@ -70,12 +70,13 @@ _SWAPPED = str.maketrans(",.", ".,")
 
 
 def said(text: str, ways: tuple[str, ...]) -> bool:
-    """Whether a folded reply holds one of the texts, as whole words: 12 does not occur in 120, nor in 12.50."""
+    """Whether a folded reply holds one of the texts, as whole words: 12 does not occur in 120, nor in 12.50, but a sum
+    does in 1.500.000đ."""
     return any(way in text and _whole(way).search(text) for way in ways)
 
 
 @lru_cache(maxsize=4096)
 def _whole(text: str) -> re.Pattern[str]:
-    after = r"(?!\w|[.,]\d)" if text[-1].isdigit() else r"(?!\w)"
+    after = r"(?=(?:đ|vnđ|vnd)(?!\w)|(?!\w|[.,]\d))" if text[-1].isdigit() else r"(?!\w)"
     before = r"(?<!\w)(?<!\d[.,])" if text[0].isdigit() else r"(?<!\w)"
     return re.compile(before + re.escape(text) + after)
