@@ -21,6 +21,7 @@ from ccgym.cli.app import run
 from ccgym.domain import check_domain
 from ccgym.errors import CcgymError
 from ccgym.rollouts import make_policy
+from ccgym.turns import nfc
 
 FILES = Path(__file__).parent / "authoring"
 DESKS = sorted(path.name for path in FILES.iterdir() if path.is_dir())
@@ -56,7 +57,7 @@ def earned(folder, policy, **options):
 def test_a_new_domain_passes_check_with_notices_only(made, desk):
     found = check_domain(made(desk).folder)
     assert [str(f) for f in found if f.severity != "notice"] == []
-    assert run(["check", str(made(desk).folder)]) == 0
+    assert run(["check", "--strict", str(made(desk).folder)]) == 0
 
 
 @pytest.mark.parametrize("desk", [*DESKS, "template"])
@@ -110,7 +111,7 @@ def test_the_same_files_give_the_same_bytes(made, desk, tmp_path):
 
 def test_the_prose_stays_as_it_was(made):
     for desk in DESKS:
-        text = (FILES / desk / "sop.md").read_text(encoding="utf-8-sig").replace("\r\n", "\n")
+        text = nfc((FILES / desk / "sop.md").read_text(encoding="utf-8-sig").replace("\r\n", "\n"))
         copied = (made(desk).folder / "sop.md").read_text(encoding="utf-8")
         assert re.sub(r"^```rules\n.*?^```\n", "", copied, flags=re.M | re.S).strip() == text.strip()
 
@@ -150,6 +151,69 @@ def test_rules_are_read_from_vietnamese_prose(made):
         "tao-phieu-khieu-nai-at-most",
     }  # fmt: skip
     assert "cancelshipment-when" in rules(made("logistics_vn"))
+    assert rules(made("insurance_vn")) == {
+        "capnhatnguoithuhuong-require", "huyyeucauboithuong-when", "giahanhopdong-confirm", "giahanhopdong-require",
+        "taoyeucauboithuong-require", "taoyeucauboithuong-at-most",
+    }  # fmt: skip
+    assert rules(made("hospital_vn")) == {"doi-lich-kham-require", "huy-lich-kham-when", "dat-lich-kham-confirm"}
+
+
+def test_items_of_numbered_clauses_and_headings_in_bold_stand_apart(made):
+    assert {"end-plan-require", "end-plan-confirm", "move-credit-confirm", "embargo-plan-require"} == rules(
+        made("billing")
+    )
+    assert not any("Identity" in proposal.sentence for proposal in made("gym").proposals)
+
+
+def test_a_rule_counts_for_the_row_that_it_speaks_of(made):
+    per = {p.targets[0].name: p.per for p in made("insurance_vn").proposals if p.kind == "at_most"}
+    assert per == {"taoYeuCauBoiThuong": ["soHopDong"]}
+    assert [p.per for p in made("gym").proposals if p.kind == "at_most"] == [["member_id"]]
+
+
+# --- what tools are taken for -----------------------------------------------------------------------------------------
+
+
+def plan(made, name):
+    return next(plan for plan in made.plans if plan.name == name)
+
+
+def test_ids_are_told_by_names_or_by_descriptions(made):
+    billing, insurance = made("billing"), made("insurance_vn")
+    assert plan(billing, "end_plan").key.name == "plan"
+    assert plan(billing, "change_delivery").key.name == "customer"
+    assert plan(insurance, "giaHanHopDong").entity.table == "hop_dong"
+    assert plan(insurance, "huyYeuCauBoiThuong").entity is plan(insurance, "taoYeuCauBoiThuong").entity
+
+
+def test_money_goes_from_one_row_to_another(made):
+    for task in ccgym.load_domain(made("billing").folder).tasks.values():
+        for action in task.expect.actions:
+            if getattr(action, "name", "") == "move_credit":
+                assert action.args["from_wallet"] != action.args["to_wallet"]
+
+
+def test_a_verb_that_nobody_knows_is_told_by_the_description(made):
+    assert plan(made("billing"), "embargo_plan").job.effect == "write"
+    assert plan(made("billing"), "talk_to_human").job.terminal
+
+
+def test_who_is_verified_is_who_the_call_is_about(made):
+    for task in ccgym.load_domain(made("gym").folder).tasks.values():
+        members = {
+            action.args["member_id"] for action in task.expect.actions if "member_id" in getattr(action, "args", ())
+        }
+        assert len(members) <= 1, task.id
+
+
+def test_a_word_of_the_question_for_a_yes_asks_for_nothing_else(tmp_path):
+    tool = {**TOOLS[2], "name": "cancel_visit", "parameters": {"type": "object", "properties": {"visit": {}},
+                                                               "required": ["visit"]}}  # fmt: skip
+    (tmp_path / "tools.json").write_text(json.dumps([tool]))
+    (tmp_path / "sop.md").write_text("Ask the customer to confirm before you cancel the visit.")
+    made = new_domain("Visits", tmp_path / "tools.json", tmp_path / "sop.md", tmp_path / "new")
+    assert rules(made) == {"cancel-visit-confirm"}
+    assert set(earned(made.folder, "oracle").values()) == {1.0}
 
 
 def test_two_verbs_may_share_a_noun(tmp_path):
@@ -184,6 +248,14 @@ def test_each_rule_is_marked_as_a_proposal_and_cites_its_prose(made):
         ("Phải xác nhận với khách hàng trước khi hủy đơn.", {"cancel-order-confirm"}),
         ("Không được hoàn tiền khi chưa xác minh khách hàng.", {"refund-order-require"}),
         ("Tuyệt đối không gọi refund_order.", {"refund-order-never"}),
+        ("Orders must not be cancelled before the customer is verified.", {"cancel-order-require"}),
+        ("Never forget to verify the customer before refunding an order.", {"refund-order-require"}),
+        ("Never issue more than 2 vouchers.", {"issue-voucher-at-most"}),
+        ("Refund the order only if its status is delivered or returned.", {"refund-order-when"}),
+        ("Không cấp quá 2 voucher cho một đơn hàng.", {"issue-voucher-at-most"}),
+        ("Cần xác minh khách hàng rồi mới hoàn tiền đơn hàng.", {"refund-order-require"}),
+        ("Không được hủy đơn hàng nếu khách hàng chưa xác nhận.", {"cancel-order-confirm"}),
+        ("Chỉ được hủy đơn hàng khi trạng thái đơn hàng là 'hoàn tiền đơn hàng'.", {"cancel-order-when"}),
         # what is not plain, or no rule at all
         ("You do not need to verify the customer before you cancel an order.", set()),
         ("Should you verify the customer before cancelling an order?", set()),
@@ -193,6 +265,18 @@ def test_each_rule_is_marked_as_a_proposal_and_cites_its_prose(made):
         ("Không cần xác minh khách hàng trước khi hủy đơn hàng.", set()),
         ("Issue at most one voucher a day worth at most 20.", set()),
         ("Never promise a refund before Friday.", set()),
+        ("Never cancel shipped orders.", set()),
+        ("Never cancel an order yourself.", set()),
+        ("Never refund an order twice.", set()),
+        ("Never double-refund an order.", set()),
+        ("Never refund more than 50 dollars for an order.", set()),
+        ("Never promise to refund an order before the customer is verified.", set()),
+        ("Always check whether the order has arrived before cancelling an order.", set()),
+        ("Each customer may have at most 2 refunded orders.", set()),
+        ("Mỗi khách hàng được hoàn tiền đơn hàng tối đa 2 lần.", set()),
+        ("Tuyệt đối không tự ý hủy đơn hàng.", set()),
+        ("Không được hủy đơn hàng đã giao.", set()),
+        ("Không được hứa hoàn tiền đơn hàng trước khi kiểm tra đơn hàng.", set()),
         ("Confirm the customer's identity in person.", set()),
         ("Cancel an order only if it is less than 30 days old.", set()),
         ("```\nVerify the customer before cancelling an order.\n```", set()),

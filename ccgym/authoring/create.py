@@ -119,7 +119,7 @@ def _build(name: str, folder: Path, source: Source, at: Path) -> NewDomain:
         if proposal.condition is not None:
             entity, _, values = proposal.condition
             entity.wanted += [value for value in values if value not in entity.wanted]
-    _no_circles(proposals)
+    _settle(proposals)
     world.fill()
     made = NewDomain(name, folder, language, plans, proposals, unclear, {}, repairs=source.repairs)
     tasks = _tasks(made, source, world, at)
@@ -132,15 +132,19 @@ def _build(name: str, folder: Path, source: Source, at: Path) -> NewDomain:
     return made
 
 
-def _no_circles(proposals: list[Proposal]) -> None:
-    """Drop a rule that makes two calls wait for each other."""
+def _settle(proposals: list[Proposal]) -> None:
+    """Drop a rule that forbids what others allow, and one that makes two calls wait for each other."""
+    allowed = {plan.name for p in proposals if p.kind != "never" and len(p.targets) == 1 for plan in p.targets}
+    for proposal in proposals:
+        if proposal.kind == "never" and proposal.targets[0].name in allowed:
+            proposal.dropped = "another sentence says when it may be called"
     after: dict[str, set[str]] = {}
 
     def reaches(start: str, goal: str, seen: frozenset[str] = frozenset()) -> bool:
         nexts = after.get(start, set()) - seen
         return goal in nexts or any(reaches(step, goal, seen | nexts) for step in nexts)
 
-    never = {plan.name for p in proposals if p.kind == "never" for plan in p.targets}
+    never = {plan.name for p in proposals if p.kind == "never" and not p.dropped for plan in p.targets}
     for proposal in proposals:
         if proposal.kind != "require":
             continue

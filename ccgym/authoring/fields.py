@@ -130,15 +130,22 @@ def _follow(reference: Any, root: dict[str, Any]) -> dict[str, Any]:
 
 def _merged(schema: dict[str, Any], root: dict[str, Any]) -> dict[str, Any]:
     made = {key: value for key, value in schema.items() if key != "allOf"}
+    closed: list[set[str]] = []
     for part in schema["allOf"]:
         part = resolve(part, root) if isinstance(part, dict) and "allOf" not in part else part
         if not isinstance(part, dict):
             continue
+        if part.get("additionalProperties") is False:
+            closed.append(set(part.get("properties") or ()))
         properties = {**(made.get("properties") or {}), **(part.get("properties") or {})}
         required = [*(made.get("required") or ()), *(part.get("required") or ())]
         made = {**part, **made}
         if properties:
             made |= {"properties": properties, "required": required}
+    if closed:  # a part that is closed knows no properties of the others
+        made["properties"] = {
+            name: v for name, v in made.get("properties", {}).items() if all(name in names for names in closed)
+        }
     return made
 
 

@@ -50,7 +50,7 @@ _EN_STATUS = {
     "check_out": "checked_out", "checkin": "checked_in", "checkout": "checked_out", "waive": "waived",
     "dispute": "disputed", "flag": "flagged", "mark": "marked", "unsubscribe": "unsubscribed", "withdraw": "withdrawn",
     "process": "processed", "order": "ordered", "acknowledge": "acknowledged", "reactivate": "active",
-    "revoke": "revoked",
+    "revoke": "revoked", "end": "ended",
     "skip": "skipped", "mute": "muted", "unmute": "active", "ban": "banned", "unban": "active", "retire": "retired",
 }  # fmt: skip
 _VI = {

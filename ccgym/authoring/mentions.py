@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ccgym.authoring.lexicon import ANSWERS, NOUNS_VI, VERBS, VERBS_VI
 from ccgym.authoring.plans import Plan
-from ccgym.authoring.words import has_marks, plain, plural, singular, word_set
+from ccgym.authoring.words import has_marks, is_plural, plain, plural, singular, word_set
 
 _TURNS = (
     r"(?!(?:without|before|until|unless|after|once|if|when|while|only|whether|that|which|who|with|truoc|sau|khi|neu|chi|"
@@ -131,6 +131,8 @@ class Mentions:
         forms = {whole, " ".join([*objects[:-1], head]), " ".join([*objects[:-1], plural(head)])}
         if len(objects) > 1 and head not in _VAGUE:
             forms |= {head, plural(head)}
+        if plan.role == "list" and plan.key is None and is_plural(objects[-1]):
+            forms -= {head, " ".join([*objects[:-1], head])}  # one of them is looked up by another tool
         if plan.job.effect == "write" and plan.entity is not None and plan.key is not None:
             noun = plan.entity.noun
             spoken = noun[-1] in (head, *objects)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ccgym.authoring.fields import Argument
+from ccgym.authoring.lexicon import NOUNS_VI, VERBS_VI
 from ccgym.authoring.mentions import Mention, Mentions
 from ccgym.authoring.phrases import label, noun_words
 from ccgym.authoring.plans import Plan
@@ -89,13 +90,22 @@ _EVERY = re.compile(
 )
 _SOUNDS = re.compile(
     r"\b(?:before|only|must|never|always|at most|no more than|do not|don't|shall|required|require|without|unless|until|"
-    r"not allowed|maximum|truoc khi|chi duoc|chi khi|phai|khong duoc|khong bao gio|tuyet doi|toi da|bat buoc|luon|"
+    r"not allowed|maximum|roi moi|xong moi|moi duoc|"
+    r"truoc khi|chi duoc|chi khi|phai|khong duoc|khong bao gio|tuyet doi|toi da|bat buoc|luon|"
     r"nghiem cam)\b"
 )
 _NUMBERS = {"once": 1, "one": 1, "mot": 1, "twice": 2, "two": 2, "hai": 2, "three": 3, "ba": 3, "four": 4, "bon": 4,
             "five": 5, "nam": 5}  # fmt: skip
-_OPENS = re.compile(r"(?<!\w)['\"“‘«]")
+_REMINDER = re.compile(r"\b(?:never|do not|don't|dung|khong|khong duoc|dung bao gio) (?:forget to|forget|quen)\b")
+"""Words that deny nothing: never forget to …"""
+_QUOTED = re.compile(r"(?<!\w)['\"“‘«][^'\"”’»]*['\"”’»]")
 """A quotation: a word in it is a status or something said, and no deed."""
+_VIETNAMESE = {word for table in (NOUNS_VI, VERBS_VI) for texts in table.values() for text in texts
+                    for word in plain(text).split()}  # fmt: skip
+_ARTICLES = word_set("a an the any all this that s")
+_SPEECH = re.compile(
+    r"\b(?:promise|say|tell|mention|suggest|discuss|hint|advise|encourage|hua|noi|goi y|tu van|de nghi|khuyen)\b"
+)
 _AMOUNT = word_set("amount price fee sum tien phi gia")
 _PERSON_NOT_YET = re.compile(r"(?:khi|neu|ma) \w+ .*chua")
 _SPAN = word_set("day days week month year hour hours call ngay tuan thang nam gio")
@@ -186,10 +196,11 @@ class _Sentence:
     ) -> None:  # fmt: skip
         self.line = line
         self.sentence, self.block, self.plans, self.world = sentence, block, plans, world
-        self.text = plain(sentence)
+        self.text = _REMINDER.sub(lambda match: " " * len(match.group()), plain(sentence))
         self.by_name = {plan.name: plan for plan in plans}
+        quoted = [match.span() for match in _QUOTED.finditer(self.text)]
         self.mentions = [
-            m for m in finder.find(self.text) if m.score == 3 or not _OPENS.search(self.text, m.start, m.end)
+            m for m in finder.find(self.text) if m.score == 3 or not any(a < m.end and m.start < b for a, b in quoted)
         ]
 
     def proposals(self) -> list[Proposal]:
@@ -202,7 +213,7 @@ class _Sentence:
         made = self._at_most()
         if made:
             return made
-        for attempt in (self._without, self._before, self._only, self._never):
+        for attempt in (self._without, self._before, self._only, self._only_then, self._never):
             made = attempt()
             if made:
                 more = self._only() if attempt == self._before else []
@@ -242,6 +253,13 @@ class _Sentence:
             return self._demand((cut, len(self.text)), (then.end(), cut - len(turn.group())), conditions=True)
         return self._demand((0, then.start()), (then.end(), self._stop(then.end())), conditions=True)
 
+    def _only_then(self) -> list[Proposal]:
+        """Vietnamese puts the demand first: "xác minh khách hàng rồi mới hoàn tiền"."""
+        then = re.search(r"\b(?:roi |xong |thi |xong roi )?moi (?:duoc |duoc phep )?", self.text)
+        if then is None or self.world.language != "vi":
+            return []
+        return self._demand((then.end(), self._stop(then.end())), (0, then.start()))
+
     def _without(self) -> list[Proposal]:
         if match := re.search(r"^(?:neu |khi )?chua (.+?)(?:,| thi)\s*(?:tuyet doi )?khong", self.text):
             return self._demand((match.end(), len(self.text)), (match.start(1), match.end(1)))
@@ -269,9 +287,14 @@ class _Sentence:
         rest = self.text[mention.end :].strip(" `'\"*_")
         while rest.split() and rest.split()[0].strip(".!;") in split(plan.name):
             rest = rest[len(rest.split()[0].strip(".!;")) :].strip()
-        if set(between) - _USE or not _AT_ALL.fullmatch(rest):
+        if set(between) - _USE or not _AT_ALL.fullmatch(rest) or self._some_only(mention, plan):
             return []
         return [Proposal(self.block, self.sentence, self.line, "never", [plan])]
+
+    def _some_only(self, mention: Mention, plan: Plan) -> bool:
+        """Whether a mention speaks of some rows only: "cancel shipped orders"."""
+        inner = re.findall(r"\w+", self.text[mention.start : mention.end])[1:-1]
+        return mention.score < 3 and bool(set(inner) - {*split(plan.name), *_ARTICLES, *_VIETNAMESE})
 
     def _at_most(self) -> list[Proposal]:
         match = _MOST.search(self.text)
@@ -358,6 +381,8 @@ class _Sentence:
 
     def _about(self, forbidden: re.Match[str], end: int) -> tuple[int, int]:
         """What is forbidden: the words behind "must not", or the whole where they stand around it."""
+        if _SPEECH.search(self.text, forbidden.end(), end):
+            return (end, end)  # "must not promise a refund" is about words
         return (forbidden.end() if self._tools(forbidden.end(), end) else 0, end)
 
     def _targets(self, start: int, end: int) -> list[Plan]:

@@ -10,8 +10,8 @@ from ccgym.authoring.world import Entity
 
 _QUOTED = re.compile(r"[`'\"“‘«]([^`'\"”’»]{2,40})[`'\"”’»]")
 _NAMED = re.compile(
-    r"\b(?:status|state|trang thai|tinh trang)\s+(?:is still|is|are|la|dang la|van la|con la|=|:)\s+([\w ]{2,30}?)"
-    r"(?=$|[.,;:)]|\s(?:and|or|va|hoac|at|when|khi)\b)"
+    r"\b(?:status|state|trang thai|tinh trang)\s+(?:is still|is|are|la|dang la|van la|con la|=|:)\s+"
+    r"([\w ]{2,30}?(?:\s(?:or|hoac|hay)\s[\w ]{2,30}?)?)(?=$|[.,;:)]|\s(?:and|or|va|hoac|at|when|khi)\b)"
 )
 _DENIED = re.compile(r"\b(?:not|no|never|isn't|hasn't|nor|khong|chua)\b")
 
@@ -26,7 +26,8 @@ def statuses_said(text: str, entity: Entity) -> list[Any]:
         return []
     known = entity.statuses()
     quoted = [match.group(1).strip() for match in _QUOTED.finditer(text)]
-    named = [text[match.start(1) : match.end(1)].strip() for match in _NAMED.finditer(folded)]
+    spans = [text[match.start(1) : match.end(1)] for match in _NAMED.finditer(folded)]
+    named = [part.strip() for span in spans for part in re.split(r"\s(?:or|hoặc|hay|hoac)\s", span)]
     said = quoted or named
     found: list[Any] = []
     if known is not None:

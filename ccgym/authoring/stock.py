@@ -84,9 +84,9 @@ def number(words: list[str], position: int, language: str) -> int:
 def text(words: list[str], position: int, language: str, start: date) -> str:
     """A short text that suits a name."""
     joined, last = "_".join(words), words[-1]
-    has = set(words).__contains__
-    if set(words) & {"to", "destination", "den", "dich"}:
-        position += 2  # not where it comes from
+    has = {*words, *(word.rstrip("0123456789") for word in words)}.__contains__
+    if set(words) & {"to", "destination", "den", "dich", "new", "moi"}:
+        position += 2  # not where it comes from, and not what it was
     day = start + timedelta(days=3 + position)
 
     def any_of(*names: str) -> bool:
@@ -141,6 +141,8 @@ def text(words: list[str], position: int, language: str, start: date) -> str:
         return STATUSES[language][position % 3]
     if any_of("seat", "ghe"):
         return f"{position + 3}{'ABCDEF'[position % 6]}"
+    if last == "id":
+        return f"{''.join(word[0] for word in words if word)[:3].upper()}-{1001 + position}"
     if any_of("product", "item", "title", "model", "things") or any(part in joined for part in ("san_pham", "tieu_de")):
         return _pick(_THINGS, position, language)
     if any_of("type", "category", "plan", "tier", "class", "level", "method", "loai", "goi", "hang", "kind", "package"):

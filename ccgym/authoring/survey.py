@@ -165,7 +165,7 @@ def _described(said: str) -> Verb | None:
 def _retold(word: str, said: str) -> bool:
     """Whether a description begins with the name's first word, as a verb: `embargo_parcel`, "Embargoes a parcel"."""
     first = re.match(r"[a-z]+(?= \w+ \w+)", said)
-    return first is not None and len(word) > 3 and first.group() in (word, plural(word), f"{word}s")
+    return first is not None and len(word) > 3 and first.group() in (word, plural(word), f"{word}s", f"{word}es")
 
 
 def _hands_over(name: str, said: str, arguments: list[Argument], role: str) -> bool:

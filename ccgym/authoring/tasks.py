@@ -50,7 +50,7 @@ class Cases:
     def all(self) -> Iterator[dict[str, Any]]:
         """All tasks, tool by tool; those of one tool differ in their customers."""
         for place, plan in enumerate(self.references.plans):
-            if not plan.job.playable:
+            if not plan.job.playable or plan.role == "think":  # no customer asks for a thought
                 continue
             slug = self._slug(plan.name)
             forbidden = any(p.kind == "never" and plan in p.targets for p in self.references.proposals)

@@ -21,7 +21,7 @@ from ccgym.rollouts.schema_values import draw, smallest
 
 _EXAMPLE = re.compile(
     r"(?:\be\.g\.?|\bfor example|\bsuch as|\bexamples?:|\bex:|\blike|v[íi] d[ụu]|\bVD|\bch[ẳa]ng h[ạa]n|\bnh[ưu])"
-    r"[\s:,(]*[`'\"“‘]?([A-Za-z0-9À-ỹ@][\w@.+/#-]{0,39})",
+    r"[\s:,(]*(?:[`'\"“‘]([^`'\"”’]{1,40})[`'\"”’]|([A-Za-z0-9À-ỹ@#][\w@.+/#-]{0,39}))",
     re.I,
 )
 _EPOCH = date(2026, 1, 5)
@@ -165,7 +165,7 @@ class Maker:
         if isinstance(described, str):
             yield from (date_like(hint, number) for hint in _date_hints(described))
             for found in _EXAMPLE.finditer(described):
-                example = found.group(1).rstrip(".,;:")
+                example = found.group(1) or found.group(2).rstrip(".,;:")
                 if any(char.isdigit() for char in example):
                     yield successor(example, number)
         text = stock.text(words, number, self.language, _EPOCH)
