@@ -105,7 +105,7 @@ def test_the_first_word_of_either_kind_decides(line, answer):
     [
         (30, "that is 30 dollars", True), (30, "that is 300 dollars", False), (30, "30.50 in all", False),
         (30, "$30.00", True), (1200, "1,200 đồng", True), (1200, "1.200đ", True), (1200000, "1.200.000 đồng", True),
-        (1500000, "phí 1.500.000đ, nhé", True), (1500000, "1.500.000VND", True), (1500, "1.500.000đ", False),
+        (1500000, "phí 1.500.000đ, nhé", True), (1500000, "1.500.000vnd", True), (1500, "1.500.000đ", False),
         (1500000, "11.500.000đ", False), (12, "12đơn", False),
         (19.5, "19.50", True), (19.5, "19,5 euro", True), ("W1", "order w1, yes", True), ("W1", "order w12", False),
         ("no_longer_needed", "since it is no longer needed", True), ("Lê Lợi", "đường lê lợi?", True), (True, "", True),
