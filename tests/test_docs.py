@@ -143,7 +143,7 @@ def test_everything_that_a_mock_may_hold_is_listed():
 
 
 def test_everything_that_a_scripted_customer_reads_is_listed():
-    assert not set(models.SCRIPT_FIELDS) - rows(section("domains.md", "## Customers")).keys()
+    assert not set(models.SCRIPT_FIELDS) - rows(section("customers.md", "## script")).keys()
 
 
 def test_every_field_of_a_config_is_listed():

@@ -8,11 +8,12 @@ from typing import Any
 
 from ccgym import jsontext
 from ccgym.domain import Domain, Task
+from ccgym.domain.domain import SCRIPTED
 from ccgym.domain.findings import Findings, pointer
 from ccgym.domain.models import Say
 from ccgym.turns import fold
 from ccgym.types import Episode, Message, ToolEvent, UserEvent
-from ccgym.users.script import LINES
+from ccgym.users.words import LINES
 
 _ID = re.compile(r"(?=[^\s]*\d)[^\s]{3,80}")
 """What one cannot make up: a word with a digit."""
@@ -35,7 +36,7 @@ def _own(task: Task) -> list[int]:
 def _lost(domain: Domain, task: Task, place: str, episode: Episode, findings: Findings) -> None:
     """Replies that a scripted customer does not follow."""
     sim = task.user.sim
-    if sim.kind != "script":
+    if sim.kind not in SCRIPTED:
         return
     extra = sim.model_extra or {}
     language = extra.get("language", domain.language)
@@ -43,7 +44,7 @@ def _lost(domain: Domain, task: Task, place: str, episode: Episode, findings: Fi
     again = (given if isinstance(given, dict) else {}).get("again") or LINES.get(language, LINES["en"])["again"]
     turns = _own(task)
     for event in episode.of(UserEvent):
-        if event.step > 0 and event.content == again and not event.done and event.step <= len(turns):
+        if event.step > 0 and event.content.startswith(again) and not event.done and event.step <= len(turns):
             at = turns[event.step - 1]
             findings.add("customer-lost", f"{place} /expect/actions/{at}", f"the customer answers '{again}'",
                          "Add its words to `asks` or `confirm_words`, or the fact to known or unknown")  # fmt: skip

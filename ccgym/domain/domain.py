@@ -232,12 +232,17 @@ def complete(task: Task | dict[str, Any], place: str, spec: DomainSpec, findings
     return task.replace(user=task.user.model_copy(update={"sim": Sim.model_validate(merged)}))
 
 
+SCRIPTED = ("script", "adversarial")
+"""Kinds of customer that follow a script."""
+
+
 def merge_sim(default: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
     """A task's `sim` over the domain's: own fields win, and objects such as `asks` are merged by key.
 
-    A task that asks for another kind of customer takes nothing from the default.
+    A task that asks for another kind of customer takes nothing from the default, unless both follow a script.
     """
-    if own.get("kind", default.get("kind", "script")) != default.get("kind", "script"):
+    kinds = {own.get("kind", default.get("kind", "script")), default.get("kind", "script")}
+    if len(kinds) > 1 and kinds != set(SCRIPTED):
         return own
     merged = {**default, **own}
     for key, value in own.items():

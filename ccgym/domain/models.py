@@ -18,7 +18,8 @@ Op = Literal["eq", "ne", "lt", "le", "gt", "ge", "in", "not_in", "contains", "ex
 
 
 SCRIPT_FIELDS = (
-    "asks", "tell", "confirm", "confirm_words", "markers", "done", "hold", "patience", "lines", "language",
+    "asks", "tell", "confirm", "confirm_words", "markers", "done", "closing", "hold", "patience", "anger", "mind",
+    "acts", "lines", "language",
 )  # fmt: skip
 """What a scripted customer reads of its `sim`, beside `kind`."""
 
@@ -29,7 +30,7 @@ class Sim(Part):
     model_config = ConfigDict(extra="allow", frozen=True)
 
     kind: Text = "script"
-    """`script`, `static`, or a kind that a plugin registers."""
+    """`script`, `static`, `adversarial`, or a kind that a plugin registers."""
 
     @model_validator(mode="before")
     @classmethod

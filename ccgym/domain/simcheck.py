@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from ccgym.domain.domain import Domain
+from ccgym.domain.domain import SCRIPTED, Domain
 from ccgym.domain.findings import Findings, did_you_mean, pointer, show
 from ccgym.domain.models import Sim, Task
 from ccgym.plugins import Registry
@@ -21,7 +21,7 @@ _HOLE = re.compile(r"\{[^{}\s]{1,40}\}")
 
 def look_at_customers(domain: Domain, plugins: Registry, findings: Findings) -> None:
     """Findings about the domain's customer and those of the tasks."""
-    kinds = ["script", "static", *plugins.users]
+    kinds = [*_SHAPES, *plugins.users]
     default = domain.spec.users.sim
     where = "domain.yaml /users/sim"
     _kind(default, where, kinds, findings)
@@ -31,15 +31,15 @@ def look_at_customers(domain: Domain, plugins: Registry, findings: Findings) -> 
         place, sim = domain.places[f"task {task.id}"], task.user.sim
         shared = default.model_extra or {}
         own = {key: value for key, value in (sim.model_extra or {}).items() if value != shared.get(key)}
-        if sim.kind != default.kind:
+        if sim.kind != default.kind and not {sim.kind, default.kind} <= set(SCRIPTED):
             _kind(sim, f"{place} /user/sim", kinds, findings)
         elif own:
             _fields(sim.kind, own, f"{place} /user/sim", findings)
-        if sim.kind == "script":
+        if sim.kind in SCRIPTED:
             _facts(task, place, told, findings)
             if "acts" in own:
                 _calls(domain, own["acts"], f"{place} /user/sim", findings, done=shared.get("acts"))
-    scripted = [task for task in domain.tasks.values() if task.user.sim.kind == "script"]
+    scripted = [task for task in domain.tasks.values() if task.user.sim.kind in SCRIPTED]
     _asked(domain, scripted, findings)
     extra = default.model_extra or {}
     language = extra.get("language", domain.language)
@@ -71,7 +71,7 @@ def _fields(kind: str, given: dict[str, Any], place: str, findings: Findings) ->
         fits, wanted = shapes[name]
         if not fits(value):
             findings.add("bad-customer", at, f"found {show(value)}, must be {wanted}", _listed(value))
-        elif kind == "script" and name == "lines":
+        elif kind in SCRIPTED and name == "lines":
             for line in value:
                 if line not in LINES:
                     findings.add("unknown-field", f"{at}{pointer([line])}", "a scripted customer has no such line",
@@ -111,6 +111,24 @@ def _act(act: Any) -> bool:
     return all(name in _ACT and _ACT[name](value) for name, value in act.items())
 
 
+def _minds(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_mind, value))
+
+
+def _mind(mind: Any) -> bool:
+    if not isinstance(mind, dict) or not {"at", "line"} <= mind.keys() <= {"at", "line", "known", "confirm"}:
+        return False
+    at = mind["at"]
+    due = at in ("confirm", "done") or (isinstance(at, int) and not isinstance(at, bool) and at > 0)
+    return (
+        due and _text(mind["line"]) and isinstance(mind.get("known", {}), dict) and _yes_no(mind.get("confirm", "no"))
+    )
+
+
+def _yes_no(value: Any) -> bool:
+    return isinstance(value, bool) or value in ("yes", "no")
+
+
 _ACT: dict[str, Callable[[Any], bool]] = {
     "asked": _texts, "call": _text, "args": lambda value: isinstance(value, dict), "tell": _text, "failed": _text,
 }  # fmt: skip
@@ -118,7 +136,10 @@ _ACT: dict[str, Callable[[Any], bool]] = {
 _SCRIPT: dict[str, tuple[Callable[[Any], bool], str]] = {
     "asks": (_map(_texts), "an object of fact to a list of words"),
     "tell": (_map(_text), "an object of fact to a line"),
-    "confirm": (lambda value: isinstance(value, bool) or value in ("yes", "no"), "`yes` or `no`"),
+    "confirm": (_yes_no, "`yes` or `no`"),
+    "mind": (_minds, "a list of `{at, line, known, confirm}`, `at` a number, `confirm` or `done`"),
+    "anger": (lambda value: isinstance(value, bool) or _texts(value), "true, or a list of remarks"),
+    "closing": (_texts, "a list of texts"),
     "confirm_words": (_texts, "a list of texts"),
     "markers": (_texts, "a list of texts"),
     "hold": (_texts, "a list of texts"),
@@ -131,6 +152,11 @@ _SCRIPT: dict[str, tuple[Callable[[Any], bool], str]] = {
 """What a scripted customer reads: whether a value fits, and what would."""
 _SHAPES: dict[str, dict[str, tuple[Callable[[Any], bool], str]]] = {
     "script": _SCRIPT,
+    "adversarial": {
+        **_SCRIPT,
+        "attacks": (_map(_texts), "an object of kind to a list of lines"),
+        "count": (_SCRIPT["patience"][0], "a whole number"),
+    },
     "static": {"lines": (_texts, "a list of texts")},
 }
 

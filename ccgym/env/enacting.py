@@ -68,7 +68,7 @@ def enact(
     if closing and not over:
         over = _play(env, "\n".join(closing))
     while not over:
-        over = _play(env, CLOSING)
+        over = _play(env, CLOSING if output is None else closing[-1])
     return env.episode
 
 

@@ -187,7 +187,8 @@ def _oracle_line(request: Request) -> str:
         if "say" in action:
             said.append(action["say"])
         place += 1
-    left = last_words(task, said, _language(request)) if place == step else "\n".join(_farewell(task))
+    again = expect.get("output") is not None  # the last reply must give it, whatever the customer still said
+    left = last_words(task, said, _language(request)) if again or place == step else "\n".join(_farewell(task))
     return left or CLOSING[_language(request)]
 
 

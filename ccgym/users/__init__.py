@@ -8,10 +8,14 @@ from typing import Any
 from ccgym import seeds
 from ccgym.errors import DomainError
 from ccgym.types import Customer
+from ccgym.users.adversarial import AdversarialCustomer
 from ccgym.users.script import ScriptCustomer
 from ccgym.users.static import StaticCustomer
 
-__all__ = ["ScriptCustomer", "StaticCustomer", "make_customer"]
+__all__ = ["AdversarialCustomer", "ScriptCustomer", "StaticCustomer", "make_customer"]
+
+KINDS = ("script", "static", "adversarial")
+"""The kinds of customer that need no plugin."""
 
 
 def make_customer(
@@ -33,9 +37,11 @@ def make_customer(
     kind = sim.get("kind", "script")
     if kind == "script":
         return ScriptCustomer(user, sim, language)
+    if kind == "adversarial":
+        return AdversarialCustomer(user, sim, language, seeds.stream(seed, "user"))
     if kind == "static":
         return StaticCustomer(user, sim)
     if kinds and kind in kinds:
         return kinds[kind](user, sim, seeds.stream(seed, "user"))
-    have = ", ".join(["script", "static", *(kinds or ())])
+    have = ", ".join([*KINDS, *(kinds or ())])
     raise DomainError(f"unknown kind of customer {kind!r}", where=where, fix=f"Registered kinds: {have}")

@@ -4,14 +4,18 @@ Its words come from `user.sim` of the task over `users.sim` of the domain:
 
 - `asks`: fact → words that ask for it; `tell`: fact → the line that tells it, with `{fact}` for the value.
 - `confirm`: `yes` or `no`, said when one of `confirm_words` occurs in a question.
+- `mind`: changes of mind, `{at, line, known, confirm}`: at a reply by its number, at `confirm`, or at `done`.
 - `done`: `statement` (default: a reply that asks nothing ends the talk), or phrases one of which must occur.
-- `hold`: phrases that ask to wait; `patience`: replies without progress before the customer leaves.
+- `closing`: phrases that ask whether there is more, which there is not.
+- `hold`: phrases that ask to wait; `patience`: replies without progress before the customer leaves; `anger`: remarks
+  that sharpen as it runs down.
 - `acts`: what the customer does with tools of his own when he is asked for it: see `ccgym.users.acts`.
 - `lines`: `yes, no, unknown, done, again, wait, bye`, in the customer's language.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
@@ -19,39 +23,9 @@ from typing import Any
 from ccgym.turns import fold
 from ccgym.types import CustomerCall, CustomerTurn
 from ccgym.users.acts import Act, asked_for, read_acts
+from ccgym.users.words import ANGER, CLOSING, CONFIRM_WORDS, HOLD, LINES, MARKERS
 
-LINES = {
-    "en": {
-        "yes": "Yes, please.",
-        "no": "No, please don't.",
-        "unknown": "I don't know that.",
-        "done": "Thanks, that's all.",
-        "again": "Sorry, I don't follow.",
-        "wait": "OK.",
-        "bye": "I give up. Goodbye.",
-    },
-    "vi": {
-        "yes": "Vâng, đúng rồi.",
-        "no": "Không, thôi ạ.",
-        "unknown": "Mình không biết.",
-        "done": "Cảm ơn, vậy là đủ rồi.",
-        "again": "Xin lỗi, mình chưa hiểu.",
-        "wait": "Vâng.",
-        "bye": "Thôi, mình không cần nữa.",
-    },
-}
-MARKERS = {
-    "en": ["please", "could you", "can you", "may i", "tell me", "i need", "provide"],
-    "vi": ["vui lòng", "xin", "cho em", "cho mình", "cho tôi", "cho biết", "cần"],
-}
-CONFIRM_WORDS = {
-    "en": ["confirm", "shall i", "do you want", "would you like", "is that correct", "agree", "proceed"],
-    "vi": ["xác nhận", "đồng ý", "có muốn", "có đúng", "phải không", "tiếp tục"],
-}
-HOLD = {
-    "en": ["one moment", "let me check", "please wait", "hold on", "just a second"],
-    "vi": ["chờ một chút", "xin chờ", "vui lòng chờ", "để em kiểm tra", "đợi"],
-}
+_SENTENCE = re.compile(r"(?<=[.!?？])\s+")
 
 
 def _folded(words: Iterable[str]) -> tuple[str, ...]:
@@ -65,13 +39,13 @@ def _folded_once(words: tuple[str, ...]) -> tuple[str, ...]:
 
 
 class ScriptCustomer:
-    """See the module. State: what is left of the patience, and nothing else."""
+    """See the module. State: what is left of the patience, what has been told, and which minds have changed."""
 
     def __init__(self, user: dict[str, Any], sim: dict[str, Any], language: str) -> None:
         language = sim.get("language", language)
         words = language if language in LINES else "en"
         self._first = user.get("first_message", "")
-        self._known: dict[str, Any] = user.get("known", {})
+        self._known: dict[str, Any] = dict(user.get("known", {}))
         self._unknown = set(user.get("unknown", ()))
         asks = sim.get("asks") or {fact: [fact.replace("_", " ")] for fact in [*self._known, *self._unknown]}
         self._asks = {fact: _folded(said) for fact, said in asks.items()}
@@ -79,10 +53,16 @@ class ScriptCustomer:
         self._confirm = "no" if sim.get("confirm") in ("no", False) else "yes"
         self._confirm_words = _folded(sim.get("confirm_words", CONFIRM_WORDS[words]))
         self._markers = _folded(sim.get("markers", MARKERS[words]))
+        self._closing = _folded(sim.get("closing", CLOSING[words]))
         self._hold = _folded(sim.get("hold", HOLD[words]))
         done = sim.get("done", "statement")
         self._done = None if done == "statement" else _folded([done] if isinstance(done, str) else done)
         self._patience = int(sim.get("patience", 2))
+        anger = sim.get("anger", False)
+        self._anger: list[str] = ANGER[words] if anger is True else list(anger or ())
+        self._minds: list[dict[str, Any]] = list(sim.get("mind", ()))
+        self._heard = 0
+        self._known_by_now: set[str] = set()
         self._acts = read_acts(sim, words)
         self._doing: list[Act] = []
         self._told: list[str] = []
@@ -95,6 +75,10 @@ class ScriptCustomer:
 
     def answer(self, reply: str) -> CustomerTurn:
         """Calls of his own, told facts, a yes or no, patience, or the end of the talk: see the module."""
+        self._heard += 1
+        changed = self._change(self._heard)
+        if changed is not None:
+            return changed
         text = fold(reply)
         acts = asked_for(self._acts, text)
         if acts:
@@ -104,18 +88,40 @@ class ScriptCustomer:
         if asked:
             known = [fact for fact in asked if fact in self._known]
             if known:
-                return CustomerTurn(" ".join(self._say(fact) for fact in known), reveals=tuple(known))
+                return self._reveal(known)
             if any(fact in self._unknown for fact in asked):
                 return self._stall("unknown")
         if question:
-            if any(word in text for word in self._confirm_words):
-                return CustomerTurn(self._lines[self._confirm])
+            rest = " ".join(part for part in _SENTENCE.split(text) if not any(word in part for word in self._closing))
+            if "?" in rest or "？" in rest:
+                if any(word in rest for word in self._confirm_words):
+                    return self._change("confirm") or CustomerTurn(self._lines[self._confirm])
+            elif self._satisfied(text):
+                return self._finish()
             return self._stall("again")
         if any(word in text for word in self._hold):
             return self._stall("wait")
-        if self._done is None or any(word in text for word in self._done):
-            return CustomerTurn(self._lines["done"], done=True)
-        return self._stall("again")
+        return self._finish() if self._satisfied(text) else self._stall("again")
+
+    def _satisfied(self, text: str) -> bool:
+        """Whether a folded reply is one that the customer ends the talk with."""
+        return self._done is None or any(word in text for word in self._done)
+
+    def _finish(self) -> CustomerTurn:
+        """The end of the talk, if the customer does not change his mind about that."""
+        return self._change("done") or CustomerTurn(self._lines["done"], done=True)
+
+    def _change(self, at: int | str) -> CustomerTurn | None:
+        """The change of mind that is due here, if one is: new facts, and a line in place of the answer."""
+        mind = next((mind for mind in self._minds if mind["at"] == at), None)
+        if mind is None:
+            return None
+        self._minds.remove(mind)
+        self._known.update(mind.get("known", {}))
+        self._known_by_now.difference_update(mind.get("known", {}))
+        if "confirm" in mind:
+            self._confirm = "no" if mind["confirm"] in ("no", False) else "yes"
+        return CustomerTurn(mind["line"])
 
     def results(self, calls: Sequence[CustomerCall]) -> CustomerTurn:
         """What came of the calls that the last turn asked for, told one after the other."""
@@ -127,6 +133,7 @@ class ScriptCustomer:
         known = [fact for fact in self._asked(text, "?" in text or "？" in text) if fact in self._known]
         self._doing = [act for act in acts if not act.refuses]
         self._told = [*(act.refuses for act in acts if act.refuses), *map(self._say, known)]
+        self._known_by_now.update(known)
         self._reveals = tuple(known)
         if not self._doing:
             return self.results(())
@@ -138,6 +145,14 @@ class ScriptCustomer:
             return []
         return [fact for fact, words in self._asks.items() if any(word in text for word in words)]
 
+    def _reveal(self, facts: list[str]) -> CustomerTurn:
+        """Tell facts. Where all of them have been told, that is no progress."""
+        line = " ".join(map(self._say, facts))
+        if self._known_by_now.issuperset(facts):
+            return self._lose_patience(line, facts)
+        self._known_by_now.update(facts)
+        return CustomerTurn(line, reveals=tuple(facts))
+
     def _say(self, fact: str) -> str:
         value = self._known[fact]
         text = value if isinstance(value, str) else str(value)
@@ -145,8 +160,13 @@ class ScriptCustomer:
         return self._tell.get(fact, hole).replace(hole, text)
 
     def _stall(self, line: str) -> CustomerTurn:
-        """No progress: patience runs down, and then the customer leaves."""
+        return self._lose_patience(self._lines[line])
+
+    def _lose_patience(self, line: str, reveals: Sequence[str] = ()) -> CustomerTurn:
+        """No progress: patience runs down, words sharpen, and then the customer leaves."""
         self._patience -= 1
         if self._patience < 0:
             return CustomerTurn(self._lines["bye"], left="out of patience")
-        return CustomerTurn(self._lines[line])
+        if self._patience < len(self._anger):
+            line = f"{line} {self._anger[-1 - self._patience]}"
+        return CustomerTurn(line, reveals=tuple(reveals))
