@@ -14,13 +14,18 @@ ORDERDESK = Path(__file__).parent / "orderdesk"
 RETAIL = Path(__file__).parent / "retail"
 """Orders, returns, exchanges, payments and the loyalty programme of a shop, in English."""
 
+NGANHANG = Path(__file__).parent / "nganhang"
+"""Cards, transfers, disputes and fees of a bank, wholly in Vietnamese."""
+
 
 @hookimpl
 def register_templates(register: Callable[[str, str, Callable[..., Any]], None]) -> None:
     """The endless tasks of each domain."""
+    from ccgym_envs.nganhang.templates import TEMPLATES as NGANHANG_TEMPLATES
     from ccgym_envs.orderdesk.templates import TEMPLATES as ORDERDESK_TEMPLATES
     from ccgym_envs.retail.templates import TEMPLATES as RETAIL_TEMPLATES
 
-    for domain, templates in {"OrderDesk": ORDERDESK_TEMPLATES, "Retail": RETAIL_TEMPLATES}.items():
+    named = {"OrderDesk": ORDERDESK_TEMPLATES, "Retail": RETAIL_TEMPLATES, "NganHang": NGANHANG_TEMPLATES}
+    for domain, templates in named.items():
         for name, template in templates.items():
             register(domain, name, template)

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ccgym.plugins import Toolset, hookimpl
-from ccgym_tools import orderdesk, retail
+from ccgym_tools import nganhang, orderdesk, retail
 
 
 @hookimpl
 def register_tools(register: Callable[[Toolset], None]) -> None:
     """The back office of each first-party domain: see `ccgym_tools.orderdesk` and its like."""
-    for module in (orderdesk, retail):
+    for module in (orderdesk, retail, nganhang):
         name = module.__name__.rpartition(".")[2]
         register(Toolset(name, module.FUNCTIONS, schemas=Path(__file__).with_name(f"{name}.json")))
