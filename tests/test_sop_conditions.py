@@ -18,7 +18,10 @@ ROW = {
     "total": 9.5, "n": 3, "on": True, "none": None, "at": "2026-01-02T09:00:00Z", "day": "2026-01-02",
     "items": [{"n": 1, "sku": "Ấm"}, {"n": 2}], "deep": {"er": {"x": "ok"}},
 }  # fmt: skip
-ARGS = {"order_id": "W1", "amount": 3, "price": 2.5, "big": 2**62, "list": ["a", "b"], "text": "Phở bò", "flag": False}
+ARGS = {
+    "order_id": "W1", "amount": 3, "price": 2.5, "big": 2**62, "list": ["a", "b"], "text": "Phở bò", "flag": False,
+    "neg": -7,
+}  # fmt: skip
 
 
 class World:
@@ -63,9 +66,11 @@ ATOMS = [
     "timestamp(row('t', 'W1').day + 'T00:00:00Z')",
     "duration('48h')", "duration('90m')", "true", "false", "null", "0", "3", "9.5", "2.5", "9007199254740993", "'open'",
     "'W'", "''", "'Ấm'", "row('t', 'W1').items.all(i, i.n < 3)", "row('t', 'W1').items.exists(i, i.sku == 'Ấm')",
+    "-2", "-1", "-9223372036854775807", "args.list[0]", "args.list[2]", "row('t', 'W1').items[1].n", "args.text[0]",
+    "args.neg", "args['list'][1]", "row('t', 'W1').items[0]['sku']",
     "args.list.all(x, x in ['a', 'b'])", "args.list.exists(x, x == args.text)", "args.text.all(x, true)",
 ]  # fmt: skip
-BINARY = ["==", "!=", "<", "<=", ">", ">=", "&&", "||", "+", "-", "*"]
+BINARY = ["==", "!=", "<", "<=", ">", ">=", "&&", "||", "+", "-", "*", "/", "%"]
 expressions = st.recursive(
     st.sampled_from(ATOMS),
     lambda inner: st.one_of(
@@ -79,6 +84,7 @@ expressions = st.recursive(
         ),
         st.tuples(inner, inner, inner).map(lambda t: f"({t[0]} ? {t[1]} : {t[2]})"),
         inner.map(lambda e: f"({e}) in ['open', 3, 2.5, true]"),
+        st.tuples(inner, inner, inner).map(lambda t: f"({t[0]}) in [{t[1]}, {t[2]}]"),
         st.tuples(inner, st.sampled_from(["startsWith", "endsWith", "contains"]), inner).map(
             lambda t: f"({t[0]}).{t[1]}({t[2]})"
         ),
@@ -108,6 +114,7 @@ def test_most_conditions_of_an_sop_are_judged_the_short_way():
         "row('t', args.order_id).status in ['open', 'paid'] || args.flag == true",
         "timestamp(row('t', args.order_id).at) > now() - duration('720h')",
         "row('t', args.order_id).items.all(item, item.n <= 5 && has(item.sku))",
+        "row('t', 'W1').items[0].n % 2 == 1 && args.price / 2.0 in [row('t', 'W1').total, 1.25]",
         "size(args.list) < 3 ? args.text.startsWith('P') : row('t', 'W1').deep.er.x != 'ok'",
     ):
         condition = parse_condition(text)

@@ -96,11 +96,11 @@ class _Reader:
             return left
         return plainly.among(left, self._members()) if sign == "in" else plainly.compared(sign, left, self._sum())
 
-    def _members(self) -> list[object]:
+    def _members(self) -> list[Test]:
         self._need("[")
-        found = [self._constant()]
+        found = [self.choice()]
         while self._take(","):
-            found.append(self._constant())
+            found.append(self.choice())
         self._need("]")
         return found
 
@@ -112,8 +112,8 @@ class _Reader:
 
     def _product(self) -> Test:
         left = self._unary()
-        while self._take("*"):
-            left = plainly.computed("*", left, self._unary())
+        while sign := self._take("*", "/", "%"):
+            left = plainly.computed(sign, left, self._unary())
         return left
 
     def _unary(self) -> Test:
@@ -121,7 +121,11 @@ class _Reader:
 
     def _member(self) -> Test:
         value = self._primary()
-        while self._take("."):
+        while sign := self._take(".", "["):
+            if sign == "[":
+                value = plainly.item(value, self._constant())
+                self._need("]")
+                continue
             name = self._name()
             if self._peek() != "(":
                 value = plainly.field(value, name)

@@ -71,6 +71,20 @@ def field(value: Test, name: str) -> Test:
     return read
 
 
+def item(value: Test, index: Any) -> Test:
+    """An item of a list. Raises Unclear where the index is no literal number."""
+    if type(index) is not int:
+        raise Unclear
+
+    def read(v: dict[str, Any]) -> Any:
+        found = value(v)
+        if type(found) is list and 0 <= index < len(found):
+            return found[index]
+        raise Unclear
+
+    return read
+
+
 def has(value: Test, name: str) -> Test:
     """Whether an object has a field."""
 
@@ -121,12 +135,13 @@ def _mixed(a: Any, b: Any) -> bool:
     return True
 
 
-def among(left: Test, members: list[Any]) -> Test:
+def among(left: Test, members: list[Test]) -> Test:
     """`left in [members]`."""
 
     def within(v: dict[str, Any]) -> bool:
         found = left(v)
-        return any(_equal(found, each) for each in members)
+        listed = [each(v) for each in members]  # all of them: where one errs, the list does
+        return any(_equal(found, each) for each in listed)
 
     return within
 
@@ -149,8 +164,8 @@ def compared(sign: str, left: Test, right: Test) -> Test:
 
 
 def computed(sign: str, left: Test, right: Test) -> Test:
-    """A sum, difference or product of two integers or two floats; two texts put together; a time and a span."""
-    compute = {"+": operator.add, "-": operator.sub, "*": operator.mul}[sign]
+    """Two integers or two floats reckoned with; two texts put together; a time and a span."""
+    compute = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": _divided, "%": _rest}[sign]
 
     def result(v: dict[str, Any]) -> Any:
         a, b = left(v), right(v)
@@ -162,11 +177,27 @@ def computed(sign: str, left: Test, right: Test) -> Test:
             return value
         if kind is str and other is str and sign == "+" and len(a) + len(b) <= MAX_TEXT:
             return a + b
-        if kind is datetime and (other is timedelta or (other is datetime and sign == "-")) and sign != "*":
+        if kind is datetime and sign in "+-" and (other is timedelta or (other is datetime and sign == "-")):
             return compute(a, b)
         raise Unclear
 
     return result
+
+
+def _divided(a: Any, b: Any) -> Any:
+    """Towards zero for integers, as CEL divides."""
+    if not b:
+        raise Unclear
+    if type(a) is int:
+        return abs(a) // abs(b) * (1 if (a < 0) is (b < 0) else -1)
+    return a / b
+
+
+def _rest(a: Any, b: Any) -> Any:
+    """With the sign of the dividend, as CEL has it; of integers alone."""
+    if b in (0, -1) or type(a) is not int:
+        raise Unclear
+    return a - b * _divided(a, b)
 
 
 def size(value: Test) -> Test:
