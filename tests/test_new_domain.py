@@ -321,6 +321,8 @@ def test_a_page_for_the_author_lists_guesses_and_what_to_settle(made):
     assert "line 7: `doi_goi_cuoc` only after `xac_minh_chu_thue_bao`" in page
     assert "line 19: “Tuyệt đối không đọc mã OTP cho khách.”" in page
     assert "`tam_ngung_thue_bao` does not write `ly_do`" in page
+    page = (made("clinic").folder / "AUTHOR.md").read_text(encoding="utf-8")
+    assert "`appointment_reschedule` waits for a status, and no rule asks that anybody looked" in page
 
 
 # --- 5: bad input -----------------------------------------------------------------------------------------------------

@@ -11,104 +11,44 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ccgym.authoring.fields import Argument
-from ccgym.authoring.lexicon import NOUNS_VI, VERBS_VI
 from ccgym.authoring.mentions import Mention, Mentions
 from ccgym.authoring.phrases import label, noun_words
 from ccgym.authoring.plans import Plan
 from ccgym.authoring.prose import Block, blocks
 from ccgym.authoring.statuses import statuses_said
-from ccgym.authoring.words import plain, split, word_set
+from ccgym.authoring.wording import (
+    AGREED,
+    AMOUNT,
+    ARTICLES,
+    AT_ALL,
+    BEFORE,
+    CASE,
+    EACH,
+    EVERY,
+    EXCEPT,
+    FORBID,
+    MORE,
+    MOST,
+    NUMBERS,
+    ONLY,
+    PER,
+    PERMIT,
+    PERSON_NOT_YET,
+    QUOTED,
+    REMINDER,
+    SOUNDS,
+    SPAN,
+    SPEECH,
+    STRICT,
+    THEN,
+    TIMED,
+    USE,
+    VIETNAMESE,
+    WHO,
+    WITHOUT,
+)
+from ccgym.authoring.words import plain, split
 from ccgym.authoring.world import Entity, World, is_person
-
-_BEFORE = re.compile(r"\b(?:before|prior to|truoc khi)\b")
-_ONLY = re.compile(r"\b(?:only|chi)\b")
-_THEN = re.compile(r"\b(?:after|once|if|when|while|sau khi|khi|neu)\b")
-_FORBID = re.compile(
-    r"\b(?:never|do not|don't|must not|may not|cannot|can't|shall not|should not|shouldn't|not allowed to|"
-    r"not permitted to|no agent may|under no circumstances|never acceptable to|"
-    r"khong bao gio|tuyet doi khong|nghiem cam|khong duoc phep|khong duoc|cam|dung|"
-    r"khong)\b"
-)
-_STRICT = re.compile(
-    r"\b(?:never|must not|not allowed to|under no circumstances(?: may you| must you)?|khong bao gio|tuyet doi khong|"
-    r"nghiem cam|khong duoc phep|cam)\b"
-)
-_USE = word_set("call use run invoke the tool function ever duoc goi su dung cong cu ham phep")
-"""Words between "never" and a tool that change nothing."""
-_AT_ALL = re.compile(
-    r"(?:at all|ever|under any circumstances|for any reason|trong (?:moi|bat ky) truong hop(?: nao)?|"
-    r"duoi (?:moi|bat ky) hinh thuc(?: nao)?|vi bat ky ly do(?: nao| gi)?)?[\s.!;]*"
-)
-"""Words behind "never" and a tool that change nothing."""
-_WITHOUT = re.compile(
-    r"\b(?:without|until|unless|(?:khi|neu|ma)(?: \w+){0,4}? chua|ma khong|cho den khi|cho toi khi|khi khong)\b"
-)
-_PERMIT = re.compile(
-    r"\b(?:not need|need not|needn't|no need|not required|not necessary|optional|optionally|does not have to|"
-    r"do not have to|don't have to|khong can|khong bat buoc|khong nhat thiet|tuy chon|neu can|if needed|if necessary|"
-    r"where possible|if possible|ideally|try to|nen)\b"
-)
-_EXCEPT = re.compile(
-    r"\b(?:except|exceptions?|unless otherwise|other than|apart from|ngoai tru|tru khi|tru truong hop|ngoai le)\b"
-)
-_CASE = re.compile(r"^(?:if|for|in case|in the case|with|neu|doi voi|truong hop|voi)\b")
-_YES = r"(?:confirm\w*|consent\w*|agree\w*|approv\w+|permission|go-ahead|accept\w*)"
-_PARTY = r"(?:customers?|users?|callers?|clients?|members?|patients?|guests?|passengers?|them|they|readers?)"
-_YES_VI = r"(?:xac nhan|dong y|chap thuan|cho phep)"
-_PARTY_VI = r"(?:khach(?: hang)?|nguoi \w+|benh nhan|doc gia|chu \w+)"
-_AGREED = re.compile(
-    rf"\b{_YES}\b(?:\W+\w+){{0,6}}?\W+(?:with|from|of|by)\W+(?:the |your |their )?{_PARTY}\b|"
-    rf"\b{_PARTY}(?:'s|’s)?(?:\W+\w+){{0,4}}?\W+{_YES}\b|"
-    rf"\b(?:obtain|get|ask for|request|wait for|require|seek|have)\w*\W+(?:\w+\W+){{0,3}}?"
-    rf"(?:confirmation|consent|approval|permission|agreement|go-ahead)\b|"
-    rf"\bexplicit\w*\W+(?:\w+\W+){{0,2}}?{_YES}\b|\bconfirm\b(?:\W+\w+)?\W+with\b|"
-    rf"\b{_YES_VI}(?: lai)?(?: \w+){{0,6}}? (?:voi|cua|tu) {_PARTY_VI}\b|\b{_PARTY_VI}(?: \w+){{0,4}}? {_YES_VI}\b|"
-    rf"\bsu dong y\b"
-)
-_WHO = re.compile(r"\b(?:identit\w+|danh tinh|chinh chu|who (?:they|he|she))\b")
-_MOST = re.compile(
-    r"\b(?:at most|no more than|not more than|maximum of|max\.?|up to|toi da|khong qua|nhieu nhat|only|chi duoc|chi)\s+"
-    r"(?:\w+\s+){0,3}?(once|twice|one|two|three|four|five|mot|hai|ba|bon|nam|\d{1,2})\b(?:\s+(\w+))?"
-)
-_MORE = re.compile(
-    r"\b(?:more than|over|qua|hon)\s+(once|twice|one|two|three|four|five|mot|hai|ba|bon|nam|\d{1,2})\b(?:\s+(\w+))?"
-)
-"""Behind a "never": never more than …"""
-_EACH = re.compile(r"\b(?:each|every|moi)\s+(\w+(?:\s+\w+)?)")
-_PER = re.compile(
-    r"\b(?:per|for each|for every|for one|for the same|moi|cho moi|tren mot|cho mot|cho cung mot)\s+(\w+(?:\s+\w+)?)"
-)
-_TIMED = re.compile(
-    r"\b(?:an?|per|each|every|one|moi|mot|trong|within|in)\s+(?:\d+\s+)?(?:calendar |business )?"
-    r"(?:days?|weeks?|months?|years?|hours?|ngay|tuan|thang|nam|gio)\b|\b(?:daily|weekly|monthly|yearly)\b"
-)
-_EVERY = re.compile(
-    r"\b(?:any|all|every|each|moi|bat ky|bat cu|cac)\s+(?:\w+\s+){0,3}?"
-    r"(?:action|change|update|write|modification|thay doi|thao tac|cap nhat|chinh sua)s?\b|"
-    r"\b(?:making|make)\s+(?:any\s+)?changes\b|\bconsequential\s+actions?\b|"
-    r"\bactions?\s+(?:that|which)\s+(?:update|change|modify|write|alter)s?\b"
-)
-_SOUNDS = re.compile(
-    r"\b(?:before|only|must|never|always|at most|no more than|do not|don't|shall|required|require|without|unless|until|"
-    r"not allowed|maximum|roi moi|xong moi|moi duoc|"
-    r"truoc khi|chi duoc|chi khi|phai|khong duoc|khong bao gio|tuyet doi|toi da|bat buoc|luon|"
-    r"nghiem cam)\b"
-)
-_NUMBERS = {"once": 1, "one": 1, "mot": 1, "twice": 2, "two": 2, "hai": 2, "three": 3, "ba": 3, "four": 4, "bon": 4,
-            "five": 5, "nam": 5}  # fmt: skip
-_REMINDER = re.compile(r"\b(?:never|do not|don't|dung|khong|khong duoc|dung bao gio) (?:forget to|forget|quen)\b")
-"""Words that deny nothing: never forget to …"""
-_QUOTED = re.compile(r"(?<!\w)['\"“‘«][^'\"”’»]*['\"”’»]")
-"""A quotation: a word in it is a status or something said, and no deed."""
-_VIETNAMESE = {word for table in (NOUNS_VI, VERBS_VI) for texts in table.values() for text in texts
-                    for word in plain(text).split()}  # fmt: skip
-_ARTICLES = word_set("a an the any all this that s")
-_SPEECH = re.compile(
-    r"\b(?:promise|say|tell|mention|suggest|discuss|hint|advise|encourage|hua|noi|goi y|tu van|de nghi|khuyen)\b"
-)
-_AMOUNT = word_set("amount price fee sum tien phi gia")
-_PERSON_NOT_YET = re.compile(r"(?:khi|neu|ma) \w+ .*chua")
-_SPAN = word_set("day days week month year hour hours call ngay tuan thang nam gio")
 
 
 @dataclass
@@ -157,7 +97,7 @@ def propose(sop: str, plans: list[Plan], world: World) -> tuple[list[Proposal], 
             made = _Sentence(sentence, line, block, finder, plans, world).proposals()
             fresh = [item for item in made if not any(_equal(item, other) for other in found)]
             found += fresh
-            if not made and _SOUNDS.search(plain(sentence)):
+            if not made and SOUNDS.search(plain(sentence)):
                 unclear.append((line, sentence))
     return found, unclear
 
@@ -171,7 +111,7 @@ def _terms(plan: Plan, world: World) -> list[str]:
 
     telling = [a for a in plan.job.arguments if a.required and a.scalar and not a.free and re.fullmatch(r"\w+", a.name)]
     telling = [a for a in telling if a is plan.key] or [a for a in telling if not whose(a)]
-    telling.sort(key=lambda a: a is not plan.key and not _AMOUNT & set(a.words))
+    telling.sort(key=lambda a: a is not plan.key and not AMOUNT & set(a.words))
     return [argument.name for argument in telling[:1]]
 
 
@@ -196,9 +136,9 @@ class _Sentence:
     ) -> None:  # fmt: skip
         self.line = line
         self.sentence, self.block, self.plans, self.world = sentence, block, plans, world
-        self.text = _REMINDER.sub(lambda match: " " * len(match.group()), plain(sentence))
+        self.text = REMINDER.sub(lambda match: " " * len(match.group()), plain(sentence))
         self.by_name = {plan.name: plan for plan in plans}
-        quoted = [match.span() for match in _QUOTED.finditer(self.text)]
+        quoted = [match.span() for match in QUOTED.finditer(self.text)]
         self.mentions = [
             m for m in finder.find(self.text) if m.score == 3 or not any(a < m.end and m.start < b for a, b in quoted)
         ]
@@ -206,9 +146,9 @@ class _Sentence:
     def proposals(self) -> list[Proposal]:
         """All that it says plainly."""
         text = self.text
-        if len(text) > 500 or text.rstrip().endswith("?") or _PERMIT.search(text) or _EXCEPT.search(text):
+        if len(text) > 500 or text.rstrip().endswith("?") or PERMIT.search(text) or EXCEPT.search(text):
             return []
-        if _CASE.search(text) and not re.search(r"^neu chua\b", text):
+        if CASE.search(text) and not re.search(r"^neu chua\b", text):
             return []
         made = self._at_most()
         if made:
@@ -223,7 +163,7 @@ class _Sentence:
     # --- the forms of sentences -------------------------------------------------------------------------------------
 
     def _before(self) -> list[Proposal]:
-        match = _BEFORE.search(self.text)
+        match = BEFORE.search(self.text)
         if match is None:
             return []
         if len(re.findall(r"\w+", self.text[: match.start()])) <= 1:  # "Always before …, do …"
@@ -231,7 +171,7 @@ class _Sentence:
             if cut is None:
                 return []
             return self._demand((match.end(), cut), (cut, len(self.text)))
-        forbidden = _FORBID.search(self.text[: match.start()])
+        forbidden = FORBID.search(self.text[: match.start()])
         stop = self._stop(match.end())
         if forbidden:
             return self._demand(self._about(forbidden, match.start()), (match.end(), stop))
@@ -239,10 +179,10 @@ class _Sentence:
         return self._demand((match.end(), stop), (start, match.start()))
 
     def _only(self) -> list[Proposal]:
-        only = _ONLY.search(self.text)
+        only = ONLY.search(self.text)
         if only is None or "not only" in self.text or "khong chi" in self.text:
             return []
-        then = _THEN.search(self.text, only.end())
+        then = THEN.search(self.text, only.end())
         if then is None:
             return []
         if then.start() - only.end() <= 1 and len(re.findall(r"\w+", self.text[: only.start()])) == 0:
@@ -263,19 +203,19 @@ class _Sentence:
     def _without(self) -> list[Proposal]:
         if match := re.search(r"^(?:neu |khi )?chua (.+?)(?:,| thi)\s*(?:tuyet doi )?khong", self.text):
             return self._demand((match.end(), len(self.text)), (match.start(1), match.end(1)))
-        forbidden = _FORBID.search(self.text)
+        forbidden = FORBID.search(self.text)
         if forbidden is None:
             return []
-        without = _WITHOUT.search(self.text, forbidden.end())
+        without = WITHOUT.search(self.text, forbidden.end())
         if without is None:
             return []
         demand = (without.end(), self._stop(without.end()))
-        if _PERSON_NOT_YET.match(without.group()):
+        if PERSON_NOT_YET.match(without.group()):
             demand = (without.start(), demand[1])  # "neu khach hang chua xac nhan"
         return self._demand(self._about(forbidden, without.start()), demand, conditions=True)
 
     def _never(self) -> list[Proposal]:
-        forbidden = _STRICT.search(self.text)
+        forbidden = STRICT.search(self.text)
         if forbidden is None:
             return []
         after = [m for m in self.mentions if m.start >= forbidden.end()]
@@ -287,23 +227,23 @@ class _Sentence:
         rest = self.text[mention.end :].strip(" `'\"*_")
         while rest.split() and rest.split()[0].strip(".!;") in split(plan.name):
             rest = rest[len(rest.split()[0].strip(".!;")) :].strip()
-        if set(between) - _USE or not _AT_ALL.fullmatch(rest) or self._some_only(mention, plan):
+        if set(between) - USE or not AT_ALL.fullmatch(rest) or self._some_only(mention, plan):
             return []
         return [Proposal(self.block, self.sentence, self.line, "never", [plan])]
 
     def _some_only(self, mention: Mention, plan: Plan) -> bool:
         """Whether a mention speaks of some rows only: "cancel shipped orders"."""
         inner = re.findall(r"\w+", self.text[mention.start : mention.end])[1:-1]
-        return mention.score < 3 and bool(set(inner) - {*split(plan.name), *_ARTICLES, *_VIETNAMESE})
+        return mention.score < 3 and bool(set(inner) - {*split(plan.name), *ARTICLES, *VIETNAMESE})
 
     def _at_most(self) -> list[Proposal]:
-        match = _MOST.search(self.text)
-        if match is None and (forbidden := _FORBID.search(self.text)):
-            match = _MORE.search(self.text, forbidden.end())
-        if match is None or _TIMED.search(self.text, match.start()):
+        match = MOST.search(self.text)
+        if match is None and (forbidden := FORBID.search(self.text)):
+            match = MORE.search(self.text, forbidden.end())
+        if match is None or TIMED.search(self.text, match.start()):
             return []
         word, unit = match.group(1), match.group(2) or ""
-        count = _NUMBERS.get(word) or int(word) if word.isdigit() or word in _NUMBERS else 0
+        count = NUMBERS.get(word) or int(word) if word.isdigit() or word in NUMBERS else 0
         tools = self._tools(0, len(self.text), least=2)
         if count < 1 or tools is None or len(tools) != 1 or tools[0].job.terminal:
             return []
@@ -328,13 +268,13 @@ class _Sentence:
 
     def _per(self, plan: Plan, place: int) -> list[str] | None:
         """What calls are counted apart by: as the sentence says, else by the row; None where no argument tells it."""
-        scope = _PER.search(self.text, place) or _EACH.search(self.text)
+        scope = PER.search(self.text, place) or EACH.search(self.text)
         if scope is None:
             return [plan.key.name] if plan.key is not None and plan.kind != "insert" else []
         said = scope.group(1).split()
         if said[0] in ("conversation", "chat", "session", "cuoc", "phien"):
             return []
-        if said[0] in _SPAN or (said[-1] in _SPAN and said[0] in ("business", "calendar", "mot")):
+        if said[0] in SPAN or (said[-1] in SPAN and said[0] in ("business", "calendar", "mot")):
             return None
         for argument in plan.job.arguments:
             noun = self.world.noun(argument, plan.job) or ("",)
@@ -360,7 +300,7 @@ class _Sentence:
         any_of = len(requires) > 1 and bool(re.search(r"\b(?:or|hoac|hay)\b", text))
         if requires:
             made.append(Proposal(self.block, self.sentence, self.line, "require", targets, requires, any_of))
-        if _AGREED.search(text) and not _WHO.search(text):
+        if AGREED.search(text) and not WHO.search(text):
             for plan in targets:
                 terms = _terms(plan, self.world)
                 made.append(Proposal(self.block, self.sentence, self.line, "confirm", [plan], terms=terms))
@@ -381,16 +321,16 @@ class _Sentence:
 
     def _about(self, forbidden: re.Match[str], end: int) -> tuple[int, int]:
         """What is forbidden: the words behind "must not", or the whole where they stand around it."""
-        if _SPEECH.search(self.text, forbidden.end(), end):
+        if SPEECH.search(self.text, forbidden.end(), end):
             return (end, end)  # "must not promise a refund" is about words
         return (forbidden.end() if self._tools(forbidden.end(), end) else 0, end)
 
     def _targets(self, start: int, end: int) -> list[Plan]:
         tools = self._tools(start, end)
         named = any(start <= m.start and m.end <= end + 1 and m.score == 3 for m in self.mentions)
-        if tools and not (_EVERY.search(self.text[start:end]) and not named):
+        if tools and not (EVERY.search(self.text[start:end]) and not named):
             return tools
-        if not named and _EVERY.search(self.text[start:end]):
+        if not named and EVERY.search(self.text[start:end]):
             return [
                 plan
                 for plan in self.plans

@@ -104,6 +104,12 @@ def _settle(made: NewDomain, world: World) -> list[str]:
             found.append(f"`{plan.name}` answers with all rows of its table, whatever is asked")
         if plan.kind == "own" and plan.job.given["mock"].get("kind") == "python":
             found.append(f"`{plan.name}` needs its Python function: see the page on domains")
+    kept = [proposal for proposal in made.proposals if not proposal.dropped]
+    looked = {plan.name for p in kept if p.kind == "require" for plan in p.targets}
+    found += [f"`{p.targets[0].name}` waits for a status, and no rule asks that anybody looked: who guesses right wins"
+              for p in kept if p.kind == "when" and p.targets[0].name not in looked]  # fmt: skip
+    found += [f"`{p.targets[0].name}` waits for a yes, and no rule says to what: name `terms`, if it has any"
+              for p in kept if p.kind == "confirm" and not p.terms]  # fmt: skip
     found += [f"`{name}` is called by no task" for name in made.untested]
     found += [f"the keys of {noun_words(e.noun, 'en')} are made up: {', '.join(map(str, e.keys[:2]))}, …"
               for e in world.entities.values() if e.seeded]  # fmt: skip
