@@ -1,4 +1,5 @@
-"""Writes docs/cli.md from the commands' own help, and docs/checks.md: `python docs/generate.py`.
+"""Writes docs/cli.md from the commands' own help, docs/checks.md, and a page for each first-party domain:
+`python docs/generate.py`.
 
 A test fails when a page is stale.
 """
@@ -63,6 +64,9 @@ def _section(name: str, command: click.Command) -> str:
 
 if __name__ == "__main__":
     import catalogue  # the page of findings, beside this one
+    import domainpages  # the pages of domains
 
     PAGE.write_text(page(), encoding="utf-8")
     catalogue.PAGE.write_text(catalogue.page(), encoding="utf-8")
+    for path, text in domainpages.pages().items():
+        path.write_text(text, encoding="utf-8")

@@ -53,6 +53,15 @@ def test_the_page_of_commands_is_what_the_commands_say():
     assert generate.PAGE.read_text() == generate.page(), "Run: python docs/generate.py"
 
 
+def test_the_pages_of_domains_are_what_the_domains_are():
+    spec = importlib.util.spec_from_file_location("domainpages", DOCS / "domainpages.py")
+    domainpages = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(domainpages)
+    for path, text in domainpages.pages().items():
+        written = path.read_text() if path.exists() else ""
+        assert written == text, f"{path.name} is stale. Run: python docs/generate.py"
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_somewhere(page):
     for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text()):

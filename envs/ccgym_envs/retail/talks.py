@@ -115,7 +115,7 @@ def identify(*orders: Order, told: bool = False) -> Step:
 
     def step(talk: Talk) -> None:
         if not told:
-            talk.ask("Could you tell me the email address and the postcode of your account?")
+            talk.ask("Could you please tell me the email address and the postcode of your account?")
         _verify(talk)
         talk.call("get_customer", customer_id=talk.world.person.key)
         for order in orders:
@@ -128,7 +128,7 @@ def fail_to_identify(postcode: str | None) -> Step:
     """The customer tells a wrong postcode, or none: hand over."""
 
     def step(talk: Talk) -> None:
-        talk.ask("Could you tell me the email address and the postcode of your account?")
+        talk.ask("Could you please tell me the email address and the postcode of your account?")
         if postcode is None:
             del talk.known["postcode"]
             talk.unknown.append("postcode")
