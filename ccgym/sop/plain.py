@@ -15,7 +15,7 @@ from ccgym.domain.rules.reads import Lookup, Token, literal, tokens
 from ccgym.sop import plainly
 from ccgym.sop.plainly import Test, Unclear
 
-_METHODS = ("size", "startsWith", "endsWith", "contains", "matches", "all", "exists")
+_METHODS = ("size", "startsWith", "endsWith", "contains", "matches", "all", "exists", "filter")
 _FUNCTIONS = ("size", "int", "double", "string", "timestamp", "duration")
 _WORDS = {"true": True, "false": False, "null": None}
 
@@ -123,21 +123,24 @@ class _Reader:
         value = self._primary()
         while sign := self._take(".", "["):
             if sign == "[":
-                value = plainly.item(value, self._constant())
+                index = self._constant()
+                value = plainly.field(value, index) if isinstance(index, str) else plainly.item(value, index)
                 self._need("]")
                 continue
             name = self._name()
             if self._peek() != "(":
                 value = plainly.field(value, name)
                 continue
-            if name not in _METHODS:
-                raise Unclear
             self._need("(")
-            if name == "size":
+            if name in plainly.PARTS:
+                value = plainly.part_of_time(name, value)
+            elif name not in _METHODS:
+                raise Unclear
+            elif name == "size":
                 value = plainly.size(value)
             elif name == "matches":
                 value = plainly.matches(value, self._constant())
-            elif name in ("all", "exists"):
+            elif name in ("all", "exists", "filter"):
                 value = self._each(name, value)
             else:
                 value = plainly.worded(name, value, self.choice())

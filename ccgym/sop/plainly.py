@@ -17,7 +17,7 @@ from ccgym.compare import pattern
 Test = Callable[[dict[str, Any]], Any]
 MAX_ITEMS = 1_000
 MAX_TEXT = 10_000
-_NUMBER = re.compile(r"\d+|\d+\.\d+", re.ASCII)
+_NUMBER = re.compile(r"\d+|\d+\.\d+|\d+(?:\.\d+)?[eE]\d{1,2}", re.ASCII)
 _TIME = re.compile(r"(?!0000)\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):\d\d:\d\d(?:Z|[+-]\d\d:\d\d)", re.ASCII)
 _SPAN = re.compile(r"(\d{1,7})([hms])", re.ASCII)
 _PATTERN = re.compile(r"\^?(?:[A-Za-z0-9 _-]|\[[A-Za-z0-9-]{1,20}\](?:[+*?]|\{\d{1,2}\})?)*\$?", re.ASCII)
@@ -43,7 +43,7 @@ def number(text: str) -> int | float:
     """A literal. Raises Unclear."""
     if not _NUMBER.fullmatch(text):
         raise Unclear
-    value = float(text) if "." in text else int(text)
+    value = int(text) if text.isdigit() else float(text)
     if value >= _MAX:
         raise Unclear
     return value
@@ -227,19 +227,23 @@ def worded(method: str, left: Test, right: Test) -> Test:
 
 
 def each(method: str, value: Test, name: str, body: Test) -> Test:
-    """`all` or `exists` over a list: the body is judged with the variable set to each item."""
-    stop = method == "exists"
+    """`all`, `exists` or `filter` over a list: the body is judged with the variable set to each item."""
+    stop = {"all": False, "exists": True}.get(method)
 
-    def repeated(v: dict[str, Any]) -> bool:
+    def repeated(v: dict[str, Any]) -> Any:
         items = value(v)
         if type(items) is not list or len(items) > MAX_ITEMS:
             raise Unclear
         inner = dict(v)
+        kept = []
         for item in items:
             inner[name] = item
-            if sure(body(inner)) is stop:
+            holds = sure(body(inner))
+            if holds is stop:
                 return stop
-        return not stop
+            if holds:
+                kept.append(item)
+        return kept if stop is None else not stop
 
     return repeated
 
@@ -295,6 +299,27 @@ def timestamp(value: Test) -> Test:
 def duration(value: Test) -> Test:
     """A span from a text such as 48h."""
     return lambda v: _span(value(v))
+
+
+PARTS: dict[str, Callable[[datetime], int]] = {
+    "getFullYear": lambda time: time.year, "getMonth": lambda time: time.month - 1, "getDate": lambda time: time.day,
+    "getDayOfWeek": lambda time: time.isoweekday() % 7, "getHours": lambda time: time.hour,
+    "getMinutes": lambda time: time.minute,
+}  # fmt: skip
+"""What a time is asked for, in UTC: months and days of the week count from 0, which is January and Sunday."""
+
+
+def part_of_time(name: str, value: Test) -> Test:
+    """The year, hour … of a time."""
+    tell = PARTS[name]
+
+    def told(v: dict[str, Any]) -> int:
+        found = value(v)
+        if type(found) is datetime:
+            return tell(found)
+        raise Unclear
+
+    return told
 
 
 @lru_cache(maxsize=4096)
