@@ -11,6 +11,7 @@ import msgspec
 
 from ccgym.env import CcgymEnv, make
 from ccgym.log import GroupLog, read_log
+from ccgym.plugins import registry
 from ccgym.scoring import Scorer
 from ccgym.types import (
     UNCOMPARED,
@@ -26,6 +27,7 @@ from ccgym.types import (
     Turn,
     UserEvent,
 )
+from ccgym.users import RecordedCustomer, is_live
 
 _NOTICED = {"ccgym": "ccgym", "plugins": "plugins", "fitted": "fitted rewards"}
 """Fields of `begin` that name what was installed: a difference is told, and looked for in the events that follow."""
@@ -133,7 +135,10 @@ def replay(episode: Episode, env: CcgymEnv | None = None, *, until: int | None =
     if env is None:
         env = env_for(begin)
     env.policy = begin.policy
-    env.reset(options={"task": begin.task, "seed": begin.seed, "sample": begin.sample})
+    options = {"task": begin.task, "seed": begin.seed, "sample": begin.sample}
+    if is_live(begin.task.get("user", {}), registry().users):
+        options["customer"] = RecordedCustomer(episode)
+    env.reset(options=options)
     over = False
     for turn, user_call in recorded_turns(episode):
         if over or (until is not None and env.episode.steps >= until):

@@ -1,7 +1,13 @@
 from __future__ import annotations
 
+import contextlib
 import copy
+import os
+import socket
+import subprocess
 import sys
+import time
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -35,3 +41,38 @@ def desk_with(desk_plugin, tmp_path):
         return desk_plugin.write_desk(tmp_path / "desk", state=state, tasks=tasks, **spec)
 
     return write
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory):
+    """`transformers serve` with the built-in model: its base URL and the model's name."""
+    import httpx
+
+    from ccgym import models
+
+    for name in ("torch", "transformers", "fastapi", "uvicorn", "openai"):
+        if find_spec(name) is None:
+            pytest.skip(f"`transformers serve` needs {name}")
+    folder = models.path("tiny")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    log = tmp_path_factory.mktemp("served") / "serve.log"
+    command = [
+        sys.executable, "-m", "transformers.cli.transformers", "serve", str(folder), "--port", str(port),
+        "--host", "127.0.0.1", "--device", "cpu",
+    ]  # fmt: skip
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
+    with open(log, "wb") as out, subprocess.Popen(command, stdout=out, stderr=out, env=environment) as process:
+        try:
+            for _ in range(240):
+                with contextlib.suppress(httpx.HTTPError):
+                    if httpx.get(f"http://127.0.0.1:{port}/health", timeout=1).status_code == 200:
+                        break
+                assert process.poll() is None, log.read_text()
+                time.sleep(0.5)
+            else:
+                pytest.fail(f"the server did not come up:\n{log.read_text()}")
+            yield f"http://127.0.0.1:{port}/v1", str(folder)
+        finally:
+            process.terminate()

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import logging
-import os
-import socket
-import subprocess
-import sys
 import threading
-import time
-from importlib.util import find_spec
 
 import pytest
 
 import ccgym
-from ccgym import models
 from ccgym.errors import ConfigError
 from ccgym.rollouts import make_policy
 from ccgym.turns import parse_turn
@@ -255,37 +247,6 @@ def test_a_base_url_from_the_environment_needs_no_key(monkeypatch, desk):
 
 
 # ---- a real server
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory):
-    """`transformers serve` with the built-in model: its base URL and the model's name."""
-    for name in ("torch", "transformers", "fastapi", "uvicorn", "openai"):
-        if find_spec(name) is None:
-            pytest.skip(f"`transformers serve` needs {name}")
-    folder = models.path("tiny")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    log = tmp_path_factory.mktemp("served") / "serve.log"
-    command = [
-        sys.executable, "-m", "transformers.cli.transformers", "serve", str(folder), "--port", str(port),
-        "--host", "127.0.0.1", "--device", "cpu",
-    ]  # fmt: skip
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
-    with open(log, "wb") as out, subprocess.Popen(command, stdout=out, stderr=out, env=environment) as process:
-        try:
-            for _ in range(240):
-                with contextlib.suppress(httpx.HTTPError):
-                    if httpx.get(f"http://127.0.0.1:{port}/health", timeout=1).status_code == 200:
-                        break
-                assert process.poll() is None, log.read_text()
-                time.sleep(0.5)
-            else:
-                pytest.fail(f"the server did not come up:\n{log.read_text()}")
-            yield f"http://127.0.0.1:{port}/v1", str(folder)
-        finally:
-            process.terminate()
 
 
 @pytest.mark.slow

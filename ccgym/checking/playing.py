@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from ccgym.checking.telling import look_at_talk
 from ccgym.domain import Domain, Task
 from ccgym.domain.findings import Findings, pointer
-from ccgym.domain.models import Call, Say
+from ccgym.domain.models import Call, Say, Sim
 from ccgym.domain.rules import Called, Tree, walk
 from ccgym.env import CcgymEnv, enact
 from ccgym.types import Episode, ErrorEvent, RewardEvent, RuleEvent, ToolEvent
+from ccgym.users import LIVE
 
 _PROBLEM = re.compile(r"(/expect/actions/\d+): (.*)", re.S)
 SPARE = 100
@@ -58,7 +59,12 @@ def play_references(env: CcgymEnv, tasks: Iterable[Task], findings: Findings) ->
 
 
 def bounded(domain: Domain, task: Task) -> Task:
-    """A task whose limits end an episode not too long after its reference, for customers whom nothing satisfies."""
+    """A task whose limits end an episode not too long after its reference, for customers whom nothing satisfies.
+
+    A customer whom a model plays is played by the script: a check asks no server.
+    """
+    if task.user.sim.kind in LIVE:
+        task = task.replace(user=task.user.model_copy(update={"sim": Sim(kind="script")}))
     limits, room = domain.limits(task), len(task.expect.actions) + SPARE
     if limits.max_steps <= room and limits.max_errors <= room:
         return task

@@ -30,7 +30,7 @@ class Sim(Part):
     model_config = ConfigDict(extra="allow", frozen=True)
 
     kind: Text = "script"
-    """`script`, `static`, `adversarial`, or a kind that a plugin registers."""
+    """`script`, `static`, `adversarial`, `llm`, or a kind that a plugin registers."""
 
     @model_validator(mode="before")
     @classmethod

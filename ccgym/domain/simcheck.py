@@ -125,6 +125,10 @@ def _mind(mind: Any) -> bool:
     )
 
 
+def _above_0(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+
+
 def _yes_no(value: Any) -> bool:
     return isinstance(value, bool) or value in ("yes", "no")
 
@@ -158,6 +162,12 @@ _SHAPES: dict[str, dict[str, tuple[Callable[[Any], bool], str]]] = {
         "count": (_SCRIPT["patience"][0], "a whole number"),
     },
     "static": {"lines": (_texts, "a list of texts")},
+    "llm": {
+        **dict.fromkeys(("model", "base_url", "language"), (_text, "a text")),
+        **dict.fromkeys(("max_tokens", "max_turns", "attempts"), (_above_0, "a whole number above 0")),
+        "temperature": (lambda value: isinstance(value, int | float) and value >= 0, "a number"),
+        "seconds": (lambda value: isinstance(value, int | float) and value > 0, "a number above 0"),
+    },
 }
 
 

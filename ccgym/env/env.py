@@ -130,22 +130,24 @@ class CcgymEnv(gymnasium.Env[str, str]):
         Args:
             seed: seeds `np_random`, which draws what `options` leave open.
             options: `task` (id, Task or JSON), `seed` (of the episode: ids, clock, customer), `sample` (which member
-                of a group).
+                of a group), `customer` (a Customer in place of the task's: the recorded one, in a replay).
 
         Raises:
             CcgymError: no such task, or the domain cannot begin it.
         """
         super().reset(seed=seed)
         options = options or {}
-        unknown = set(options) - {"task", "seed", "sample"}
+        unknown = set(options) - {"task", "seed", "sample", "customer"}
         if unknown:
-            raise CcgymError(f"unknown reset option {sorted(unknown)[0]!r}", fix="Options: task, seed, sample")
+            raise CcgymError(
+                f"unknown reset option {sorted(unknown)[0]!r}", fix="Options: task, seed, sample, customer"
+            )
         wanted = options.get("task")
         task = draw_task(self.domain, self.split, self.np_random) if wanted is None else self.domain.task(wanted)
         episode_seed = options.get("seed")
         if episode_seed is None:
             episode_seed = int(self.np_random.integers(2**31))
-        return self._begin(task, episode_seed, options.get("sample", 0))
+        return self._begin(task, episode_seed, options.get("sample", 0), options.get("customer"))
 
     def step(self, action: str | Turn) -> Step:
         """Play one assistant turn. Never raises for what the turn says; blocking tools run in a thread.
@@ -249,7 +251,7 @@ class CcgymEnv(gymnasium.Env[str, str]):
         terminated = ending in TERMINATED
         return observation, reward, terminated, ending is not None and not terminated, info
 
-    def _begin(self, task: Task, seed: int, sample: int) -> tuple[str, Info]:
+    def _begin(self, task: Task, seed: int, sample: int, customer: Any = None) -> tuple[str, Info]:
         domain = self.domain
         self.task, self._sample = task, sample
         self._limits = self._limits_of(task)
@@ -291,7 +293,7 @@ class CcgymEnv(gymnasium.Env[str, str]):
         self._emit(Message, role="system", content=domain.system_prompt(task) if view is None else view.prompt)
         for message in self._task_json.get("init", {}).get("messages", ()):
             self._emit(Message, role=message["role"], content=message["content"])
-        self._customer = self._make_customer()
+        self._customer = self._make_customer() if customer is None else customer
         line = self._customer.first()
         observation = self._user_says(line)
         messages = self.episode.messages()
@@ -328,6 +330,7 @@ class CcgymEnv(gymnasium.Env[str, str]):
             seed=self._episode_seed,
             where=f"task {self.task.id}",
             kinds=self._registry.users,
+            tools=self.domain.tools_for(self.task, "user"),
         )
 
     def _new_backend(self, task: Task) -> Any:

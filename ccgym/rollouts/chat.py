@@ -6,8 +6,6 @@ messages of role `tool`. The key comes from the environment, goes into one heade
 
 from __future__ import annotations
 
-import logging
-import os
 import random
 import time
 from collections.abc import Callable, Sequence
@@ -17,19 +15,10 @@ from threading import Lock
 from typing import Any
 
 from ccgym import jsontext
-from ccgym.errors import ConfigError, MissingExtra
+from ccgym.chatserver import DEFAULT_URL, Refused, ask, open_client, server_url
 from ccgym.renaming import renaming_of
 from ccgym.turns import RESERVED, escape_in_json, render_call
 from ccgym.types import Episode, ErrorEvent, Message, Request, ToolEvent, Turn, UserEvent
-
-_log = logging.getLogger("ccgym")
-DEFAULT_URL = "https://api.openai.com/v1"
-RETRIED = frozenset({408, 409, 429, 500, 502, 503, 504})
-_SHOWN = 300
-
-
-class _Refused(Exception):
-    """The server's answer cannot become a turn; trying again would not help."""
 
 
 @dataclass(slots=True)
@@ -96,7 +85,7 @@ class ChatPolicy:
             message, turn = read_answer(answer)
         except TimeoutError:
             return Turn("", limit="time")
-        except _Refused as error:
+        except Refused as error:
             return Turn("", error=str(error))
         talk.messages.append(message)
         talk.calls = [call["id"] for call in message.get("tool_calls", ())]
@@ -127,35 +116,8 @@ class ChatPolicy:
         return talk
 
     def _ask(self, body: dict[str, Any], rng: random.Random) -> Any:
-        """Post, and try again where that can help, with growing pauses. Raises TimeoutError when time is up."""
-        import httpx
-
-        ends = time.monotonic() + self._seconds
-        problem = ""
-        for attempt in range(self._attempts):
-            left = ends - time.monotonic()
-            if left <= 0:
-                raise TimeoutError
-            pause = min(0.5 * 2**attempt, 20.0) * (0.5 + rng.random())
-            try:
-                response = self._client.post("chat/completions", json=body, timeout=left)
-            except httpx.TimeoutException:
-                raise TimeoutError from None
-            except httpx.HTTPError as error:
-                problem = f"the server could not be reached ({type(error).__name__}: {error})"
-            else:
-                if response.status_code == 200:
-                    return _json_of(response)
-                problem = f"the server answered {response.status_code}: {_shown(response.text)}"
-                if response.status_code not in RETRIED:
-                    raise _Refused(problem)
-                pause = max(pause, _retry_after(response))
-            if attempt + 1 < self._attempts:
-                if time.monotonic() + pause >= ends:
-                    raise TimeoutError
-                _log.info("%s; trying again in %.1f s", problem, pause)
-                self._sleep(pause)
-        raise _Refused(f"{problem} (after {self._attempts} attempts)")
+        """The server's answer. Raises TimeoutError when time is up, Refused where there is none."""
+        return ask(self._client, body, rng, attempts=self._attempts, seconds=self._seconds, sleep=self._sleep)
 
     def _count(self, answer: Any) -> None:
         usage = answer.get("usage") if isinstance(answer.get("usage"), dict) else {}
@@ -174,7 +136,7 @@ def read_answer(answer: Any) -> tuple[dict[str, Any], Turn]:
     """A server's answer as the message to send back next time, and as a turn.
 
     Raises:
-        _Refused: the answer has not the form of the chat API.
+        Refused: the answer has not the form of the chat API.
     """
     try:
         choice = answer["choices"][0]
@@ -192,9 +154,9 @@ def read_answer(answer: Any) -> tuple[dict[str, Any], Turn]:
             for number, call in enumerate(message.get("tool_calls") or ())
         ]
     except (KeyError, IndexError, TypeError, AttributeError) as error:
-        raise _Refused(f"the server's answer is malformed ({type(error).__name__}: {error})") from None
+        raise Refused(f"the server's answer is malformed ({type(error).__name__}: {error})") from None
     if not isinstance(content, str) or not isinstance(reasoning, str):
-        raise _Refused("the server's answer is malformed: content that is no text")
+        raise Refused("the server's answer is malformed: content that is no text")
     sent: dict[str, Any] = {"role": "assistant", "content": content or (None if calls else "")}
     if calls:
         sent["tool_calls"] = calls
@@ -241,28 +203,6 @@ def _plain(message: dict[str, Any]) -> dict[str, Any]:
     return {"role": role, "content": message["content"]}
 
 
-def _json_of(response: Any) -> Any:
-    try:
-        answer = response.json()
-    except ValueError:
-        raise _Refused(f"the server answered no JSON: {_shown(response.text)}") from None
-    if not isinstance(answer, dict):
-        raise _Refused(f"the server's answer is malformed: {_shown(response.text)}")
-    return answer
-
-
-def _retry_after(response: Any) -> float:
-    try:
-        return min(float(response.headers.get("retry-after", 0)), 60.0)
-    except ValueError:
-        return 0.0
-
-
-def _shown(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
-
-
 def openai(
     model: str,
     /,
@@ -295,26 +235,10 @@ def openai(
         ConfigError: OpenAI's own server without a key in `OPENAI_API_KEY`.
         MissingExtra: httpx is not installed.
     """
-    try:
-        import httpx
-    except ImportError:
-        raise MissingExtra("the policy openai:MODEL", "openai") from None
-    url = base_url or os.environ.get("OPENAI_BASE_URL") or DEFAULT_URL
-    key = os.environ.get("OPENAI_API_KEY", "")
-    if not key and url == DEFAULT_URL:
-        raise ConfigError(
-            "OPENAI_API_KEY is not set",
-            where=f"policy openai:{model}",
-            fix="Set it, or name a server of your own by base_url or OPENAI_BASE_URL",
-        )
+    url = server_url(base_url)
+    client = open_client(url, asker=f"the policy openai:{model}", connections=workers, transport=transport)
     limit = "max_completion_tokens" if url == DEFAULT_URL else "max_tokens"
     given = {"temperature": temperature, "top_p": top_p, limit: max_tokens}
-    client = httpx.Client(
-        base_url=url.rstrip("/") + "/",
-        headers={"Authorization": f"Bearer {key}"} if key else {},
-        limits=httpx.Limits(max_connections=workers),
-        transport=transport,
-    )
     return ChatPolicy(
         model,
         client,
