@@ -137,7 +137,7 @@ def test_what_is_refused_would_break_the_sop_even_for_who_did_all_else_by_the_bo
             writes = [action for action in shortcuts[0] if "name" in action]
             agreed = {"say": f"{writes[-1]['args']} {' '.join(task.expect.say)} đồng ý không ạ?"}
             broken = set(verdicts(play(task, [*actions_of(task)[:-1], agreed, *writes, {"say": "Xong."}]), "violated"))
-            assert broken - {"da-kiem-tra", "da-xem"}, task.id
+            assert broken - {"da-kiem-tra"}, task.id
 
 
 def test_every_rule_is_broken_by_some_changed_action_or_deed(play):
@@ -201,14 +201,8 @@ def test_text_in_either_normal_form_leads_to_the_same_state(play):
             {"say": nfd(a["say"])} if "say" in a else {**a, "args": {k: nfd(v) for k, v in a["args"].items()}}
             for a in actions_of(task)
         ]
-        user = task.user.model_dump(mode="json") if hasattr(task.user, "model_dump") else None
-        assert user is not None
-        user = {
-            **user,
-            "first_message": nfd(user["first_message"]),
-            "known": {k: nfd(v) for k, v in user["known"].items()},
-        }
-        decomposed = play(task.model_copy(update={"user": type(task.user).model_validate(user)}), spelt)
+        told = {"first_message": nfd(task.user.first_message), "known": {k: nfd(v) for k, v in task.user.known.items()}}
+        decomposed = play(task.model_copy(update={"user": task.user.model_copy(update=told)}), spelt)
         assert decomposed.rewards["correctness"] == 1.0, task.id
         assert decomposed.end.hash == composed.end.hash, task.id
         changed += any(action != own for action, own in zip(spelt, actions_of(task), strict=True))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ccgym_envs.nganhang.jobs import Action, Job, call
@@ -45,8 +45,8 @@ class Case:
     must_hear: tuple[str, ...] = ()
     """What of `closing` the customer has to hear."""
     tags: tuple[str, ...] = ()
-    lines: tuple[str, ...] = ()
-    """What the customer says after the first line, whatever the agent says; empty: a scripted customer."""
+    sim: dict[str, Any] = field(default_factory=dict)
+    """More of how the customer is played."""
     talk: tuple[Action, ...] = ()
     """The whole reference, where the case is unlike any other."""
     rules: tuple[dict[str, Any], ...] = ()
@@ -71,10 +71,9 @@ def task_of(case: Case) -> dict[str, Any]:
     if case.who not in ("forgot", "nobody"):
         known["so_giay_to"] = case.digits or case.world.owner["so_giay_to"]
     user: dict[str, Any] = {"known": known, "first_message": case.first}
-    if case.lines:
-        user["sim"] = {"kind": "static", "lines": list(case.lines)}
-    elif any(not job.agreed for job in case.jobs):
-        user["sim"] = {"confirm": "no"}
+    sim = {"confirm": "no"} if any(not job.agreed for job in case.jobs) else {}
+    if sim := {**sim, **case.sim}:
+        user["sim"] = sim
     if case.who == "forgot":
         user["unknown"] = ["so_giay_to"]
     actions = list(case.talk) or reference(case)
@@ -124,7 +123,7 @@ def reference(case: Case) -> list[Action]:
         return [_handover(case)]
     talk, told = opening(case), []
     for job in case.jobs:
-        talk += job.reads
+        talk += [read for read in job.reads if read not in talk]
         if job.why_not:
             told.append(job.why_not)
         elif job.question:
@@ -172,19 +171,21 @@ def _rules(case: Case) -> list[dict[str, Any]]:
                 "require": {"all": [_made(lock) for lock in case.locks]},
             }
         )
-    refused = [job for job in case.jobs if job.why_not or not job.agreed or not job.question]
-    needed = [_made((job.reads or identity)[-1]) for job in refused if job.reads or identity]
+    checks: list[dict[str, Any]] = []
+    for job in case.jobs:
+        heard = job.must_hear if job.why_not else job.say if job.agreed else job.terms
+        told = [] if case.transfer and job is case.jobs[-1] else [{"said": list(heard)}]
+        if (calls := job.reads or identity) and (job.why_not or not job.agreed or not job.question):
+            checks.append({"sequence": [_made(calls[-1]), *told]})
     if not case.jobs and case.who in ("wrong", "other"):
-        needed = [_made(identity[-1])]
-    if needed and not case.talk:
+        checks = [_made(identity[-1])]
+    if checks and not case.talk:
         clause = case.jobs[0].clause if case.jobs else "2. Xác thực chủ tài khoản"
         if case.who == "other":
             clause = 'Người thân, đồng nghiệp, người "gọi hộ"'
-        if (case.transfer and case.locks == ()) or (case.transfer and case.transfer[0] == "gian_lan"):
-            found.append(
-                {"id": "da-xem", "clause": clause, "before": "chuyen_bo_phan", "require": {"sequence": needed}}
-            )
-        found.append({"id": "da-kiem-tra", "clause": clause, "finally": {"sequence": needed}})
+        found.append(
+            {"id": "da-kiem-tra", "clause": clause, "finally": checks[0] if len(checks) == 1 else {"all": checks}}
+        )
     return found
 
 

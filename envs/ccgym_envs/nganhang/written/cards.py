@@ -5,6 +5,7 @@ from __future__ import annotations
 from random import Random
 
 from ccgym_envs.nganhang import jobs as j
+from ccgym_envs.nganhang import worlds as w
 from ccgym_envs.nganhang.cases import Case
 from ccgym_envs.nganhang.jobs import call
 from ccgym_envs.nganhang.written.entering import card_world, on_card, test, train
@@ -197,37 +198,71 @@ def giam_han_muc_vua_doi_so(rng: Random) -> Case:
 @train
 def doi_y_muc_han_muc(rng: Random) -> Case:
     world, last = card_world(rng)
-    number, papers = world.number, world.owner["so_giay_to"]
-    high, low = j.card_limit(world, last, 50_000_000), j.card_limit(world, last, 30_000_000)
-    talk = (
-        {"say": "Dạ, anh/chị cho em xin số tài khoản, 4 số cuối giấy tờ tùy thân và 4 số cuối của thẻ ạ?"},
-        call("xac_thuc", so_tai_khoan=number, so_giay_to=papers),
-        call("tra_cuu_tai_khoan", so_tai_khoan=number),
-        high.reads[0],
-        {"say": high.question},
-        {"say": low.question},
-        low.writes[0],
-        {"say": low.done},
-    )
-    lines = (
-        f"Tài khoản {number}, giấy tờ {papers}, thẻ đuôi {last}.",
-        "Khoan, 50 triệu nhiều quá, vợ tôi không chịu. 30 triệu một ngày thôi.",
-        "Đồng ý.",
-        "Cảm ơn em.",
-    )
-    rule = {
-        "id": "da-hoi-muc-dau",
-        "clause": "10. Những gì còn lại",
-        "before": "doi_han_muc_the",
-        "require": {"said": ["50.000.000đ"]},
-    }
+    line = "Khoan, 50 triệu nhiều quá, vợ tôi không chịu. 30 triệu một ngày thôi."
     return on_card(
         world,
         last,
         "Nâng hạn mức thẻ lên 50 triệu một ngày giúp tôi.",
-        low,
-        talk=talk,
-        lines=lines,
-        rules=(rule,),
+        j.card_limit(world, last, 50_000_000).declined(),
+        j.card_limit(world, last, 30_000_000),
+        sim={"confirm": "yes", "mind": [{"at": "confirm", "line": line}]},
         tags=("the", "doi_y"),
+    )
+
+
+@test
+def doi_y_vuot_muc_han_muc(rng: Random) -> Case:
+    world, last = card_world(rng)
+    why = f"Hạn mức cao nhất của phân khúc là 50.000.000đ nên em không đặt thẻ đuôi {last} ở 60.000.000đ được."
+    line = "À thôi, đã làm thì làm hẳn 60 triệu luôn đi, không thì khỏi."
+    return on_card(
+        world,
+        last,
+        "Nâng hạn mức thẻ lên 45 triệu một ngày cho tôi.",
+        j.card_limit(world, last, 45_000_000).declined(),
+        j.card_limit(world, last, 60_000_000).refused(why, last, "50.000.000đ"),
+        sim={"confirm": "no", "mind": [{"at": "confirm", "line": line}]},
+        tags=("the", "doi_y", "mot_phan"),
+    )
+
+
+@test
+def doc_nham_giay_to_roi_doc_lai(rng: Random) -> Case:
+    world, last = card_world(rng, "khach_yeu_cau")
+    right, wrong = world.owner["so_giay_to"], w.digits(rng, 4)
+    job = j.unlock(world, last)
+    check = {"so_tai_khoan": world.number}
+    again = f"Ấy chết, tôi nhìn nhầm sang căn cước của vợ. Của tôi là {right}."
+    talk = (
+        {"say": "Dạ, anh/chị cho em xin số tài khoản, 4 số cuối giấy tờ tùy thân và 4 số cuối của thẻ ạ?"},
+        call("xac_thuc", **check, so_giay_to=wrong),
+        {"say": "Thông tin chưa khớp với hồ sơ. Anh/chị kiểm tra và đọc lại 4 số cuối giấy tờ giúp em được không ạ?"},
+        call("xac_thuc", **check, so_giay_to=right),
+        call("tra_cuu_tai_khoan", **check),
+        *job.reads,
+        {"say": job.question},
+        *job.writes,
+        {"say": job.done},
+    )
+    rule = {
+        "id": "doc-lai-moi-doi-chieu",
+        "clause": "2. Xác thực chủ tài khoản",
+        "before": "mo_khoa_the",
+        "require": {
+            "sequence": [
+                {"call": "xac_thuc", "args": {**check, "so_giay_to": wrong}},
+                {"call": "xac_thuc", "args": {**check, "so_giay_to": right}},
+            ]
+        },
+    }
+    return on_card(
+        world,
+        last,
+        "Mở khóa thẻ giúp tôi, trước tôi tự khóa.",
+        job,
+        digits=wrong,
+        talk=talk,
+        rules=(rule,),
+        sim={"mind": [{"at": 2, "line": again, "known": {"so_giay_to": right}}]},
+        tags=("the", "khong_xac_thuc"),
     )

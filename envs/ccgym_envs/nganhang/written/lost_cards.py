@@ -7,7 +7,6 @@ from random import Random
 from ccgym_envs.nganhang import jobs as j
 from ccgym_envs.nganhang import worlds as w
 from ccgym_envs.nganhang.cases import Case
-from ccgym_envs.nganhang.jobs import call
 from ccgym_envs.nganhang.written.entering import card_world, lost, on_card, test, train
 
 
@@ -144,41 +143,12 @@ def doi_the_con_dung_duoc(rng: Random) -> Case:
 @test
 def doi_y_sau_khi_dong_y_cap_lai(rng: Random) -> Case:
     world, last = card_world(rng, "mat_the")
-    number, papers = world.number, world.owner["so_giay_to"]
-    job = j.reissue(world, last)
-    talk = (
-        {"say": "Dạ, anh/chị cho em xin số tài khoản, 4 số cuối giấy tờ tùy thân và 4 số cuối của thẻ ạ?"},
-        call("xac_thuc", so_tai_khoan=number, so_giay_to=papers),
-        call("tra_cuu_tai_khoan", so_tai_khoan=number),
-        job.reads[0],
-        {"say": job.question},
-        {"say": "Dạ, em chưa thay đổi gì, thẻ cũ vẫn khóa. Anh/chị còn muốn phát hành lại không ạ?"},
-        {"say": f"Em không phát hành lại thẻ đuôi {last}, thẻ vẫn tạm khóa và chưa thu phí."},
-    )
-    lines = (
-        f"Tài khoản {number}, giấy tờ {papers}, thẻ {last}.",
-        "Ờ mà khoan, để tôi tìm thêm trong xe đã.",
-        "Thôi, không làm nữa.",
-        "Cảm ơn em.",
-    )
-    rule = {
-        "id": "da-nghe-phi",
-        "clause": "Phát hành lại",
-        "finally": {
-            "sequence": [
-                {"call": "tra_cuu_the", "args": {"so_tai_khoan": number, "so_the": last}},
-                {"said": ["50.000đ", "đồng ý không"]},
-            ]
-        },
-    }
+    line = "Ừ, đồng ý em. À mà khoan, đừng làm vội, để tôi tìm thêm trong xe đã, hôm khác tính."
     return on_card(
         world,
         last,
         "Cấp lại thẻ tôi đã báo mất.",
-        job.declined(),
-        talk=talk,
-        lines=lines,
-        must_hear=("không phát hành lại", "thẻ cũ vẫn khóa"),
-        rules=(rule,),
+        j.reissue(world, last).declined(),
+        sim={"mind": [{"at": "confirm", "line": line}]},
         tags=("the", "doi_y"),
     )

@@ -257,3 +257,17 @@ def tai_khoan_bi_phong_toa(rng: Random) -> Case:
             },
         ),
     )
+
+
+@train
+def nguoi_nhan_vua_tra_lai(rng: Random) -> Case:
+    world, code = sent(rng, 2_600_000, 1)
+    line = "Vâng, làm đi em. Ơ khoan khoan, người ta vừa nhắn là trả lại tiền rồi, đừng gửi yêu cầu nữa nhé!"
+    return on_transfer(
+        world,
+        code,
+        "Tôi chuyển nhầm 2,6 triệu cho bạn học cũ trùng tên, gửi yêu cầu đòi lại giúp tôi.",
+        j.recall(world, code).declined(),
+        sim={"mind": [{"at": "confirm", "line": line}]},
+        tags=("chuyen_khoan", "doi_y"),
+    )
