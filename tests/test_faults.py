@@ -250,6 +250,15 @@ def test_the_target_is_that_of_a_world_that_works(desk):
     assert broken.episode.begin.target == plain.episode.begin.target
 
 
+def test_a_transcript_tells_what_broke(desk):
+    from ccgym.cli.transcript import transcript
+
+    env = ccgym.make(desk, faults={"slow": 1.0})
+    play(env, "cancel", [call("get_order", order_id="W1")], 0)
+    (told,) = [line.text for line in transcript(env.episode) if line.label == "fault"]
+    assert told == f"slow ({env.episode.calls[0].delay:g} s)"
+
+
 @pytest.mark.parametrize(
     ("faults", "says"),
     [

@@ -244,6 +244,23 @@ def test_what_is_no_perturbation_is_refused(desk, perturb, says):
     assert says in str(caught.value)
 
 
+def test_demonstrations_are_in_the_names_that_the_agent_is_shown(tmp_path):
+    from ccgym.scoring import Scorer
+    from ccgym.train.config import Demonstrations
+    from ccgym.train.demonstrations import demonstrate
+
+    env = ccgym.make("ccgym/OrderDesk-v0")
+    demonstrate(
+        "ccgym/OrderDesk-v0", env.domain, Scorer({"correctness": 1.0}, {}, domain=env.domain),
+        Demonstrations(n=30, break_share=0.3), 1, tmp_path, EVERYTHING,
+    )  # fmt: skip
+    for episode in ccgym.read_episodes(tmp_path):
+        assert not any(event.error and event.error["code"] == "unknown_tool" for event in episode.calls)
+        names = episode.begin.options["perturb"]["names"]
+        for message in episode.messages():
+            assert not any(name in message["content"] for name in names), message
+
+
 def test_the_config_of_a_run_has_both():
     from ccgym.train.config import parse_config
 

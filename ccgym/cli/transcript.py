@@ -131,6 +131,9 @@ def _turn(content: str) -> Iterator[Line]:
 def _call(event: ToolEvent) -> Iterator[Line]:
     label = "calls" if event.requestor == "assistant" else "customer"
     yield Line(label, f"{event.name or '?'} {compact(event.arguments)}", "magenta")
+    if event.fault:
+        after = f" ({event.delay:g} s)" if event.delay else ""
+        yield Line("fault", f"{event.fault}{after}", "red")
     if event.error is not None:
         yield Line("answer", f"{event.error.get('code', 'error')}: {event.error.get('message', '')}", "red")
     else:

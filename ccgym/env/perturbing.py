@@ -127,6 +127,8 @@ def _hide(tools: list[Tool], task: Task, share: float, seed: int) -> tuple[list[
     if not actions and expect.get("state", {}).get("mode", "replay") != "replay":
         return tools, []
     needed = {action["name"] for action in actions}
+    for way in task.as_json().get("meta", {}).get("shortcuts", ()):  # which may be demonstrated instead
+        needed |= {action["name"] for action in way if isinstance(action, dict) and "name" in action}
     rng = seeds.stream("hide tools", seed)
     hidden = [tool.name for tool in tools if rng.random() < share and tool.name not in needed]
     return [tool for tool in tools if tool.name not in hidden], hidden
