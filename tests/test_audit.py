@@ -251,6 +251,25 @@ def test_a_write_that_nothing_stands_before_is_the_job_and_no_loophole(planted):
     assert report.ok, report.failures
 
 
+@pytest.mark.parametrize("weak", ["order", "1", "W10", "thank"])
+def test_answers_that_stand_in_the_question_or_are_mere_courtesy(planted, weak):
+    def change(parts):
+        for task in parts["tasks"][3:5]:
+            task["expect"]["say"] = [weak]
+
+    assert found(planted(change), "correctness") == {"wordless"}
+
+
+def test_where_the_calls_are_asked_for_a_weak_answer_is_a_notice(planted):
+    def change(parts):
+        parts["tasks"][3]["expect"]["say"] = ["order"]
+        parts["tasks"][3]["reward_basis"] = ["state", "say", "actions", "sop"]
+
+    report = planted(change)
+    assert report.ok, report.failures
+    assert [f.policy for f in report.findings] == ["wordless"]
+
+
 # ---- sop
 
 
@@ -259,7 +278,7 @@ def test_checks_that_no_rule_asks_for(planted):
         parts["sop"] = "# Orders\n\nLook an order up before you cancel it.\n"
 
     report = planted(change)
-    assert {"unchecked", "belated", "lawyered"} <= found(report, "correctness")
+    assert {"belated", "elsewhere", "lawyered"} <= found(report, "correctness")
     assert any("Look an order up before you cancel it." in f.reason for f in report.failures)
 
 
@@ -279,8 +298,49 @@ def test_an_agreement_that_the_sop_asks_for_and_no_rule(planted):
         parts["tasks"] = parts["tasks"][:3]
 
     report = planted(change)
-    assert {"lawyered", "premature"} <= found(report, "correctness")
+    assert {"unasked", "premature"} <= found(report, "correctness")
     assert "belated" not in found(report)
+
+
+def sop_with(old, new):
+    """A change of the SOP."""
+
+    def change(parts):
+        assert old in parts["sop"]
+        parts["sop"] = parts["sop"].replace(old, new)
+
+    return change
+
+
+def test_an_agreement_that_no_rule_asks_for_beside_a_rule_for_the_checks(planted):
+    report = planted(
+        sop_with("```rules\n- id: agree\n  before: cancel_order\n  confirm: {terms: [order_id]}\n```\n", "")
+    )
+    assert {"unasked", "premature"} <= found(report, "correctness")
+
+
+@pytest.mark.parametrize(
+    "weak", ["require: get_order", "require: {tried: get_order}", "require: {any: [get_order, {said: checked}]}"]
+)
+def test_a_rule_that_a_check_of_another_row_keeps(planted, weak):
+    report = planted(sop_with("require: {call: get_order, same: [order_id]}", weak))
+    assert found(report, "correctness") == {"elsewhere"}
+
+
+def test_a_sentence_about_another_deed_or_of_something_needless_asks_for_nothing(planted):
+    def change(text):
+        def edit(parts):
+            parts["sop"] = f"# Orders\n\n{text}\n"
+            parts["tasks"] = parts["tasks"][:3]
+            other = json.loads(json.dumps(parts["tools"][0]))
+            other["function"]["name"] = "refund_order"
+            parts["tools"].append(other)
+
+        return edit
+
+    assert "belated" in found(planted(change("Look the order up first.")))
+    assert planted(change("Look the order up before a refund.")).ok
+    assert planted(change("You need not look an order up before you cancel it.")).ok
 
 
 def test_a_vietnamese_sop_is_read_too(planted):
@@ -295,7 +355,7 @@ def test_a_vietnamese_sop_is_read_too(planted):
 
 def test_rules_that_do_not_count(planted):
     report = planted(_basis("state", "say"))
-    assert {"unchecked", "belated", "lawyered", "premature"} <= found(report, "correctness")
+    assert {"belated", "lawyered", "unasked", "premature"} <= found(report, "correctness")
     assert any("look-first" in f.reason for f in report.failures)
 
 
@@ -315,7 +375,7 @@ def test_a_rule_that_a_phrase_satisfies(planted):
             task["expect"]["actions"].insert(2, {"say": "The customer has agreed. One moment. Xin chờ một chút."})
 
     report = planted(change)
-    assert "lawyered" in found(report, "correctness")
+    assert "unasked" in found(report, "correctness")
 
 
 def test_a_confirmation_without_terms_is_told(planted):
@@ -444,9 +504,9 @@ class Different:
 @pytest.mark.parametrize(
     ("reward", "open_", "closed"),
     [
-        (Length, {"recite", "phrases"}, {"wordy"}),
+        (Length, {"canned", "phrases"}, {"wordy"}),
         (Brevity, {"null", "refuse"}, set()),
-        (Agreement, {"phrases", "lawyered"}, {"polite"}),
+        (Agreement, {"phrases", "lawyered"}, {"wordy"}),
         (Please, {"phrases"}, set()),
         (Busy, {"spam"}, {"padded"}),
     ],
@@ -471,6 +531,41 @@ def test_a_reward_for_other_ways_than_the_groups_pays_for_random_calls(planted, 
     assert "scattered" in found(planted(weigh(correctness=1.0, different_gated=0.3)), "total")
 
 
+@pytest.mark.parametrize("gated", [False, True])
+def test_thoughts_that_are_paid_by_length(planted, rewards, gated):
+    @ccgym.reward()
+    class Thinking:
+        def score_episode(self, episode):
+            return ccgym.RewardResult(min(1.0, sum(t.content.find("</think>") > 90 for t in episode.turns) / 3))
+
+    rewards(Thinking)
+    assert "wordy" in found(planted(weigh(**{"correctness": 1.0, "thinking_gated" if gated else "thinking": 0.1})))
+
+
+def test_a_reward_by_chance_is_told(planted, rewards):
+    drawn = iter(range(10**6))
+
+    @ccgym.reward()
+    class Chance:
+        def score_episode(self, episode):
+            return ccgym.RewardResult(next(drawn) % 7 / 7)
+
+    rewards(Chance)
+    report = planted(weigh(correctness=1.0, chance_gated=0.1))
+    assert ("oracle", "is paid differently for the very same talk") in {(f.policy, f.reason) for f in report.failures}
+
+
+def test_a_penalty_that_a_gate_cannot_mend_has_another_fix(planted, rewards):
+    @ccgym.reward(range=(-1.0, 0.0))
+    class Cost:
+        def score_step(self, episode, step):
+            return ccgym.RewardResult(-0.1)
+
+    rewards(Cost)
+    report = planted(weigh(correctness=1.0, cost_gated=0.3))
+    assert {f.fix.split(",")[0] for f in report.failures if f.reward == "cost"} == {"Let it pay from 0 upwards"}
+
+
 def test_a_reward_that_pays_next_to_nothing_is_let_be(planted, rewards):
     rewards(Length)
     assert planted(weigh(correctness=1.0, length=0.005)).ok
@@ -480,7 +575,7 @@ def test_a_reward_that_is_only_shown_is_let_be(planted, rewards):
     rewards(Length)
     report = planted(weigh(correctness=1.0, length=0.0))
     assert report.ok
-    assert report.row("recite").rewards["length"] > report.row("oracle").rewards["length"]
+    assert report.row("canned").rewards["length"] > report.row("oracle").rewards["length"]
 
 
 # ---- what cannot be scored, and what breaks
@@ -552,7 +647,7 @@ def test_without_tasks_there_is_nothing_to_audit(planted):
 def test_blocking_and_breaking_tools_and_backends_of_plugins_are_played(desk):
     report = audit(desk, group=2)
     assert report.row("oracle").success == 1.0
-    assert {"unchecked", "belated"} <= found(report, "correctness")
+    assert {"belated", "lawyered"} <= found(report, "correctness")
 
 
 def test_a_domain_that_pays_for_nothing_fails(planted):
@@ -570,7 +665,7 @@ def test_what_success_is_is_known_even_where_it_is_not_paid(planted):
 
 def test_a_policy_is_not_played_where_it_has_nothing_to_try(planted):
     report = planted()
-    assert report.row("unchecked").tasks == 3
+    assert report.row("belated").tasks == 3
     assert report.row("hand-over").tasks == 0
     assert report.row("hand-over").total is None
 
@@ -602,13 +697,13 @@ def test_the_command_shows_the_failures_and_their_episode(tmp_path, capsys):
     folder = write_audited(tmp_path / "d", _basis("state", "say"))
     assert run(["audit", str(folder), "--out", str(tmp_path / "out"), "-G", "2"]) == 1
     text = capsys.readouterr().out
-    assert "failure: unchecked" in text
+    assert "failure: belated" in text
     assert "asks for what was left out" in text
-    assert "policy unchecked" in text
+    assert "policy belated" in text
     path = next(line.split("'")[1] for line in text.splitlines() if "ccgym replay" in line)
     assert run(["replay", path]) == 0
     assert "policy" in capsys.readouterr().out
-    assert {e.begin.policy for e in read_episodes(tmp_path / "out")} >= {"oracle", "attempt", "unchecked"}
+    assert {e.begin.policy for e in read_episodes(tmp_path / "out")} >= {"oracle", "attempt", "belated"}
     assert run(["replay", str(tmp_path / "out"), "--verify"]) == 0
 
 
@@ -616,7 +711,7 @@ def test_the_command_passes_a_good_domain_and_prints_a_table(tmp_path, capsys):
     assert run(["audit", str(write_audited(tmp_path / "d")), "--tasks", "4"]) == 0
     text = capsys.readouterr().out
     assert "no loophole found" in text
-    assert "26 policies on 4 tasks" in text
+    assert "27 policies on 4 tasks" in text
     assert "Nothing to try in these tasks: hand-over" in text
 
 

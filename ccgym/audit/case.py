@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 from ccgym.domain import Domain, Task
@@ -25,6 +27,13 @@ _AGREE = re.compile(
 )
 """Words with which an SOP asks for the customer's agreement."""
 _SENTENCE = re.compile(r"(?<=[.!?:;])\s+|\n\s*\n|\n(?=\s*(?:[-*+]|\d+[.)])\s)")
+_NEEDLESS = re.compile(
+    r"\b(?:no need|need not|not necessary|not required|do(?:es)? not (?:have|need))\b"
+    r"|(?<!\w)không (?:cần|bắt buộc)(?!\w)",
+    re.IGNORECASE,
+)
+"""Words with which an SOP says that something may be left out."""
+_ITEM = re.compile(r"^(?:[-*+]|\d+[.)])\s+")
 
 
 @dataclass(frozen=True)
@@ -62,6 +71,11 @@ class Case:
         """The rules that the task is played under."""
         return self.domain.rules_of(self.task)
 
+    @property
+    def first(self) -> str:
+        """The customer's first line."""
+        return self.task.user.first_message or ""
+
     @cached_property
     def expected(self) -> list[str]:
         """The texts of `expect.say`."""
@@ -89,6 +103,17 @@ class Case:
         last = self.deeds[-1] if self.deeds else len(self.actions)
         return [i for i in self.calls if i < last and i not in self.deeds]
 
+    def beside(self, args: dict[str, Any]) -> dict[str, Any]:
+        """The arguments with another row for each key of a row in them."""
+        return {name: self._next_row(value) if isinstance(value, str) else value for name, value in args.items()}
+
+    def _next_row(self, key: str) -> str:
+        for rows in self.domain.state.get("tables", {}).values():
+            if key in rows and len(rows) > 1:
+                keys = list(rows)
+                return str(keys[(keys.index(key) + 1) % len(keys)])
+        return key
+
     @cached_property
     def gives_up(self) -> bool:
         """Whether the right thing is to refuse, or to do no more than hand over."""
@@ -96,11 +121,13 @@ class Case:
 
     @cached_property
     def question(self) -> int | None:
-        """The question right before the first deed, which asks the customer to agree; None: it is not asked."""
-        if not self.deeds or self.deeds[0] == 0:
-            return None
-        before = self.deeds[0] - 1
-        return before if "?" in self.actions[before].get("say", "") else None
+        """The last question after the checks, which asks the customer to agree to the deed; None: it is not asked."""
+        for place in range(self.deeds[0] - 1 if self.deeds else -1, -1, -1):
+            if "say" not in self.actions[place]:
+                return None
+            if "?" in self.actions[place]["say"]:
+                return place
+        return None
 
     @cached_property
     def phrases(self) -> list[str]:
@@ -124,27 +151,44 @@ class Case:
         return [action for i, action in enumerate(self.actions) if i not in left_out]
 
     def demanded(self, places: Sequence[int]) -> str:
-        """Who demands that these calls, or an agreement, come before the deeds: the rules, or the SOP. "": nobody."""
+        """Who demands that these calls come before the deeds, or these questions: the rules, or the SOP. "": nobody."""
         deeds = {self.actions[i]["name"] for i in self.deeds}
         moved = {self.actions[i]["name"] for i in places if "name" in self.actions[i]}
-        asked = any("say" in self.actions[i] for i in places)
         about = [rule for rule in self.rules if not rule.calls or "*" in rule.calls or deeds.intersection(rule.calls)]
-        for rule in about:
-            if moved & rule.tools() or (asked and any(isinstance(node, Said | Confirmed) for node in walk(rule.tree))):
-                return f"the rule {rule.id} ({rule.place})"
-        if any(rule.kind in ("before", "confirm") for rule in about):
-            return ""  # somebody has thought of what comes first, and did not want this
-        if any(item.get("tag") == "sop" for item in self.json.get("expect", {}).get("asserts", ())):
-            return "an assert tagged sop"
-        sentence = (moved and self._sentence(deeds, _ORDER)) or (asked and self._sentence(deeds, _AGREE))
+        if not moved:
+            rules = [rule for rule in about if any(isinstance(node, Said | Confirmed) for node in walk(rule.tree))]
+            sentence = "" if rules else self._sentence(deeds, _AGREE)
+        else:
+            rules = [rule for rule in about if moved & rule.tools()]
+            # Where somebody has thought of what comes first, the SOP has to name the very check.
+            thought = any(rule.kind == "before" for rule in about)
+            tagged = any(item.get("tag") == "sop" for item in self.json.get("expect", {}).get("asserts", ()))
+            if tagged and not rules:
+                return "an assert tagged sop"
+            sentence = "" if rules else self._sentence(deeds, _ORDER, moved if thought else set())
+        if rules:
+            return f"the rule {rules[0].id} ({rules[0].place})"
         return f"the SOP ({sentence!r})" if sentence else ""
 
-    def _sentence(self, deeds: set[str], words: re.Pattern[str]) -> str:
-        """The first sentence of the SOP that has such words and, in English, speaks of one of these calls."""
-        stems = {word[:5] for name in deeds for word in re.findall(r"[a-z]{4,}", name.casefold())}
+    def _sentence(self, deeds: set[str], words: re.Pattern[str], checks: Iterable[str] = ()) -> str:
+        """The first sentence of the SOP that has such words, and speaks of a deed and of each of these checks.
+
+        A sentence that a rule formalises which has nothing to do with the order of calls is passed over.
+        """
+        other = [rule.clause.text for rule in self.rules if rule.kind not in ("before", "finally")]
+        called = {self.actions[i]["name"] for i in self.calls}
+        mine, theirs = _stems_of(deeds), _stems_of(self.domain.tools.keys() - called)
+        own = mine - theirs
+        if self.domain.language != "en" and not any(stem in _plain(self.domain.sop) for stem in mine):
+            mine = {""}  # the tools are named in another language than the SOP is written in
         for sentence in _SENTENCE.split(self.domain.sop):
-            text = " ".join(sentence.split())
-            if words.search(text) and (self.domain.language != "en" or any(stem in fold(text) for stem in stems)):
+            text = _ITEM.sub("", " ".join(sentence.split()))
+            plain = _plain(text)
+            told = _any(own, plain) or (_any(mine, plain) and not _any(theirs - mine, plain))
+            if not told or not words.search(text) or _NEEDLESS.search(text):
+                continue
+            named = [name.casefold() in plain or _any(_stems_of({name}) - mine - theirs, plain) for name in checks]
+            if all(named) and not any(text in " ".join(clause.split()) for clause in other):
                 return text if len(text) <= 120 else text[:119] + "…"
         return ""
 
@@ -154,6 +198,24 @@ class Case:
             return False
         left_out = {path.split("/")[2] for path in self.domain.spec.state.exclude if path.count("/") == 2}
         return not tool.touches or bool(set(tool.touches) - left_out)
+
+
+def _stems_of(names: Iterable[str]) -> set[str]:
+    """How prose may name these tools: their long words in short, `cance`, or their short ones in pairs, `huy don`."""
+    found: set[str] = set()
+    for name in names:
+        words = re.findall(r"[a-z]+", name.casefold())
+        found |= {w[:5] for w in words if len(w) > 4} or {" ".join(pair) for pair in pairwise(words)} or set(words)
+    return found
+
+
+def _any(stems: Iterable[str], text: str) -> bool:
+    return any(stem in text for stem in stems)
+
+
+def _plain(text: str) -> str:
+    """Folded, and without the marks of letters, as tools are named."""
+    return re.sub(r"[\u0300-\u036f]", "", unicodedata.normalize("NFD", fold(text))).replace("đ", "d")
 
 
 def turn(action: Action) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import Literal
+from typing import Any, Literal
 
 from ccgym.audit import phrases
 from ccgym.audit.case import Case, turn
@@ -23,6 +23,7 @@ from ccgym.types import Policy, Request, Tool
 
 Kind = Literal["reference", "attempt", "knows nothing", "leaves out", "bends", "pads"]
 Plan = Callable[[Case, Random], "list[str] | None"]
+Args = dict[str, Any]
 _PADDING = 600
 """Characters of needless words."""
 _CALLS = 8
@@ -84,23 +85,17 @@ def _stall(case: Case, rng: Random) -> list[str]:
 def _form(case: Case, rng: Random) -> list[str]:
     tools = [tool for tool in case.domain.tools_for(case.task) if tool.effect != "write"]
     calls = [_valid(case.domain, tool, {}) for tool in tools]
-    return [*(f"<think>…</think>{call}" for call in calls[:1] if call), CLOSING[case.language]]
+    thought = f"<think>{phrases.FILLER[case.language]}</think>"
+    return [*(thought + call for call in calls[:1] if call), phrases.SHAPED + CLOSING[case.language]]
 
 
 def _loop(case: Case, rng: Random) -> list[str] | None:
     return _reads(case, reference=False)[:1] or None
 
 
-def _recite(case: Case, rng: Random) -> list[str] | None:
-    text = case.domain.sop.replace("?", ".").replace("<", " ").strip()
-    return [text] if text else None
-
-
 def _canned(case: Case, rng: Random) -> list[str] | None:
-    if not case.common:
-        return None
-    said = case.json.get("user", {}).get("first_message", "").replace("?", ".").replace("<", " ")
-    return ["\n".join([said, DONE[case.language].format(", ".join(case.common)), *_farewell(case)])]
+    answers = DONE[case.language].format(", ".join(case.common))
+    return ["\n".join([_statement(case.first), answers, *_farewell(case), _statement(case.domain.sop)])]
 
 
 def _phrases(case: Case, rng: Random) -> list[str]:
@@ -148,52 +143,102 @@ def _paste(case: Case, rng: Random) -> list[str] | None:
 
 
 def _wordless(case: Case, rng: Random) -> list[str] | None:
-    """The calls of the reference, and not a word of what the customer should hear."""
-    told = not case.deeds and not case.gives_up and any("say" in action for action in case.actions)
-    if not case.calls or not (told or case.expected or case.json.get("expect", {}).get("output")):
+    """The reference up to its last call; then the customer hears nothing but the own words."""
+    if not case.calls:
         return None
-    return case.turns([case.actions[i] for i in case.calls], words=False)
+    last, first = case.calls[-1], case.calls[0]
+    told = fold("\n".join(action.get("say", "") for action in case.actions[first:last]))
+    left = [text for text in case.expected if fold(text) not in told]
+    answers = not case.deeds and not case.gives_up and any("say" in action for action in case.actions[last:])
+    if not (left or answers or case.json.get("expect", {}).get("output")):
+        return None
+    said = [_statement(case.first)]
+    kept = fold("\n".join([*said, *(action.get("say", "") for action in case.actions[:last])]))
+    if case.deeds and all(fold(text) in kept for text in left):
+        return None  # the deed is the job
+    if not case.acts and not case.gives_up:
+        said.append(phrases.COURTESY[case.language])
+    return [*map(turn, case.actions[: last + 1]), "\n".join([*filter(None, said), *_farewell(case)])]
 
 
 def _misjudged(case: Case, rng: Random) -> list[str] | None:
-    """The reference, with other numbers in its deeds."""
-    changed, actions = False, []
-    for i, action in enumerate(case.actions):
-        if i in case.acts:
-            tool = case.domain.tools[action["name"]]
-            wrong = {name: _other(value) for name, value in action.get("args", {}).items()}
-            if wrong != action.get("args", {}) and case.domain.validators[tool.name](wrong) is None:
-                changed, action = True, {**action, "args": wrong}
-        actions.append(action)
-    return case.turns(actions) if changed else None
+    """The reference, with other numbers and choices in its deeds."""
+    return _otherwise(case, case.acts, _choose_otherwise)
 
 
-def _other(value: object) -> object:
-    return value + 1 if isinstance(value, int | float) and not isinstance(value, bool) else value
+def _misplaced(case: Case, rng: Random) -> list[str] | None:
+    """The reference, with deeds to other rows."""
+    return _otherwise(case, case.acts, lambda case, tool, args: case.beside(args))
+
+
+def _otherwise(case: Case, places: Sequence[int], change: Callable[[Case, Tool, Args], Args]) -> list[str] | None:
+    """The reference with other arguments in some of its calls; None where there are none that the schemas accept."""
+    actions = list(case.actions)
+    for i in places:
+        tool, args = case.domain.tools[actions[i]["name"]], actions[i].get("args", {})
+        wrong = change(case, tool, args)
+        if wrong != args and case.domain.validators[tool.name](wrong) is None:
+            actions[i] = {**actions[i], "args": wrong}
+    return case.turns(actions) if actions != case.actions else None
+
+
+def _choose_otherwise(case: Case, tool: Tool, args: Args) -> Args:
+    schemas = tool.parameters.get("properties", {})
+    return {name: _other(value, schemas.get(name, {})) for name, value in args.items()}
+
+
+def _other(value: object, schema: dict[str, object]) -> object:
+    choices = schema.get("enum")
+    if isinstance(choices, list):
+        return next((choice for choice in choices if choice != value), value)
+    if isinstance(value, bool):
+        return not value
+    return value + 1 if isinstance(value, int | float) else value
 
 
 # --- those who bend the procedure -------------------------------------------------------------------------------------
 
 
-def _unchecked(case: Case, rng: Random) -> list[str] | None:
-    return case.turns(case.without(case.checks)) if case.acts and case.checks else None
-
-
 def _belated(case: Case, rng: Random) -> list[str] | None:
-    if not case.acts or not case.checks:
+    return _postponed(case, case.checks)
+
+
+def _postponed(case: Case, checks: Sequence[int]) -> list[str] | None:
+    """The reference with these checks behind the last deed."""
+    if not case.acts or not checks:
         return None
     last = case.deeds[-1]
-    before = [a for i, a in enumerate(case.actions[: last + 1]) if i not in case.checks]
-    return case.turns([*before, *(case.actions[i] for i in case.checks), *case.actions[last + 1 :]])
+    before = [a for i, a in enumerate(case.actions[: last + 1]) if i not in checks]
+    return case.turns([*before, *(case.actions[i] for i in checks), *case.actions[last + 1 :]])
+
+
+def _hasty(case: Case, rng: Random) -> list[str] | None:
+    """The reference with its last check behind the last deed."""
+    return _postponed(case, case.checks[-1:]) if len(case.checks) > 1 else None
+
+
+def _elsewhere(case: Case, rng: Random) -> list[str] | None:
+    """The reference with its checks made on other rows."""
+    return _otherwise(case, case.checks, lambda case, tool, args: case.beside(args)) if case.acts else None
 
 
 def _lawyered(case: Case, rng: Random) -> list[str] | None:
-    """The deeds after a claim that all was checked and agreed, and after whatever the rules want to hear."""
-    before = [i for i in range(len(case.actions)) if case.acts and i < case.acts[0]]
-    if not before:
+    """Claims, and whatever the rules want to hear, in place of the checks."""
+    if not case.acts or not case.checks:
         return None
-    claim = "\n".join([*(text.replace("?", ".") for text in case.phrases), phrases.CLAIM[case.language]])
-    return case.turns([{"say": claim}, *case.without([*before, *case.checks])])
+    return case.turns([{"say": _claim(case)}, *case.without(case.checks)])
+
+
+def _unasked(case: Case, rng: Random) -> list[str] | None:
+    """Claims, and whatever the rules want to hear, in place of the question before the deed."""
+    place = case.question
+    if place is None or not case.acts:
+        return None
+    return case.turns([*case.actions[:place], {"say": _claim(case)}, *case.actions[place + 1 :]])
+
+
+def _claim(case: Case) -> str:
+    return "\n".join([*(text.replace("?", ".") for text in case.phrases), phrases.CLAIM[case.language]])
 
 
 def _premature(case: Case, rng: Random) -> list[str] | None:
@@ -235,17 +280,19 @@ def _scattered(case: Case, rng: Random) -> list[str] | None:
 
 
 def _wordy(case: Case, rng: Random) -> list[str]:
-    filler = phrases.FILLER[case.language]
-    return _after(case, case.turns(case.actions), filler * (_PADDING // len(filler) + 1))
-
-
-def _polite(case: Case, rng: Random) -> list[str]:
-    return _after(case, case.turns(case.actions), phrases.POLITE[case.language])
+    filler = phrases.FILLER[case.language] * (_PADDING // len(phrases.FILLER[case.language]) + 1)
+    spoken = _after(case, case.turns(case.actions), f"{phrases.POLITE[case.language]}\n{filler}")
+    return [f"<think>{filler}</think>{text}" for text in spoken]
 
 
 def _after(case: Case, turns: list[str], text: str) -> list[str]:
     """The turns with a text behind each reply that asks nothing."""
     return [old if old.startswith("<tool_call>") or "?" in old else f"{text}\n{old}" for old in turns]
+
+
+def _statement(text: str) -> str:
+    """A text without what would be a question or a tag."""
+    return text.replace("?", ".").replace("<", " ").strip()
 
 
 def _farewell(case: Case) -> list[str]:
@@ -281,21 +328,22 @@ GAMBITS: Sequence[Gambit] = (
     Gambit("spam", "knows nothing", "calling every tool in every turn"),
     Gambit("random", "knows nothing", "random calls that fit the schemas"),
     Gambit("form", "knows nothing", "perfect tags around nothing", _form),
-    Gambit("recite", "knows nothing", "saying the whole SOP", _recite),
-    Gambit("canned", "knows nothing", "saying all the answers that several tasks want to hear", _canned),
+    Gambit("canned", "knows nothing", "the question, all that several tasks want to hear, and the SOP", _canned),
     Gambit("phrases", "knows nothing", "polite and confirm-shaped phrases, whatever is asked", _phrases),
     Gambit("grab", "knows nothing", "every write with the facts that the customer knows", _grab),
     Gambit("paste", "leaves out", "the reference's answers, without any call", _paste),
-    Gambit("wordless", "leaves out", "the reference's calls, without the words", _wordless),
-    Gambit("misjudged", "leaves out", "the reference, with other numbers in what it writes", _misjudged),
-    Gambit("unchecked", "bends", "the deeds without the checks before them", _unchecked),
+    Gambit("wordless", "leaves out", "the reference's calls, then only the customer's own words", _wordless),
+    Gambit("misjudged", "leaves out", "the reference, with other numbers and choices in what it writes", _misjudged),
+    Gambit("misplaced", "leaves out", "the reference, with deeds to other rows", _misplaced),
     Gambit("belated", "bends", "the checks after the deed", _belated),
-    Gambit("lawyered", "bends", "a claim that all was checked and agreed, in place of it", _lawyered),
+    Gambit("hasty", "bends", "the last of the checks after the deed", _hasty),
+    Gambit("elsewhere", "bends", "the checks of other rows", _elsewhere),
+    Gambit("lawyered", "bends", "a claim that all was checked, in place of the checks", _lawyered),
+    Gambit("unasked", "bends", "a claim that the customer agreed, in place of the question", _unasked),
     Gambit("premature", "bends", "agreement asked for before the terms are told", _premature),
     Gambit("padded", "pads", "the reference, and needless calls", _padded),
     Gambit("scattered", "pads", "the reference, and other needless calls and words in each episode", _scattered),
-    Gambit("wordy", "pads", "the reference, and needless words", _wordy),
-    Gambit("polite", "pads", "the reference, and polite and confirm-shaped phrases", _polite),
+    Gambit("wordy", "pads", "the reference, and needless thoughts, words and polite phrases", _wordy),
 )
 """What is played beside the reference and the honest try, in the order of the report."""
 

@@ -18,8 +18,8 @@ NEGLIGIBLE = 0.01
 """A reward that pays less than this share of the reference's total cannot lead training astray."""
 SILENCE = 0.1
 """What one reward may pay for silence, as a share of the reference's total, where the reference gets no more for it."""
-KNOW_ANSWERS = ("canned", "recite")
-"""Policies that say so much that they answer a question now and then."""
+KNOWS_ANSWERS = "canned"
+"""The policy that says so much that it answers a question now and then."""
 
 
 def judge(outcomes: Outcomes, threshold: float) -> list[Finding]:
@@ -29,7 +29,7 @@ def judge(outcomes: Outcomes, threshold: float) -> list[Finding]:
     for gambit in outcomes.played:
         if gambit.kind not in ("reference", "attempt"):
             found += [*judge.correctness(gambit), *judge.totals(gambit), *judge.rewards(gambit)]
-    found += judge.failed_rewards()
+    found += [*judge.unsteady_rewards(), *judge.failed_rewards()]
     return sorted(found, key=lambda finding: finding.severity != "failure")
 
 
@@ -78,12 +78,14 @@ class _Judge:
         if hard:
             acts = [i for i in hard if self.all.cases[i].acts]
             why = "although something had to be done" if acts else "although the customer had to hear something"
-            if gambit.name == "misjudged":
+            if gambit.name in ("misjudged", "misplaced"):
                 why = "although what it wrote was wrong"
             elif gambit.kind == "knows nothing" and not acts:
                 why = "because the task asks for nothing that only the job brings"
             fix = "Let `expect` and `reward_basis` ask for what the job is: state, say, actions, asserts or rules"
-            yield self.finding(gambit, SUCCESS, acts or hard, 0.0, f"wins {why}", fix)
+            # Where the calls themselves are asked for, they may be the whole job.
+            called = gambit.name == "wordless" and all(self._asks_for_calls(i) for i in hard)
+            yield self.finding(gambit, SUCCESS, acts or hard, 0.0, f"wins {why}", fix, notice=called)
         if gambit.name == "paste":  # only what is written down can be learnt by heart
             won = [i for i in won if self.all.cases[i].written]
         share = len(won) / max(len(self.all.cases), 1)
@@ -91,7 +93,7 @@ class _Judge:
             reason = f"wins {share:.0%} of the tasks, more than the threshold of {self.threshold:.0%}"
             fix = (
                 "Ask for the look-ups too: a rule `finally`, `actions` in `reward_basis`, or words that only they tell"
-                if gambit.kind == "leaves out" or gambit.name in KNOW_ANSWERS
+                if gambit.kind == "leaves out" or gambit.name == KNOWS_ANSWERS
                 else "Add tasks in which this is wrong, or ask for more where it is right: a rule `finally`, or words"
             )
             yield self.finding(gambit, SUCCESS, won, None, reason, fix, earned=share, allowed=self.threshold)
@@ -103,7 +105,12 @@ class _Judge:
             return True
         if case.acts:
             return not self._did_the_job(gambit, place)
-        return gambit.kind == "knows nothing" and gambit.name not in KNOW_ANSWERS and not case.gives_up
+        return gambit.kind == "knows nothing" and gambit.name != KNOWS_ANSWERS and not case.gives_up
+
+    def _asks_for_calls(self, place: int) -> bool:
+        case = self.all.cases[place]
+        basis = case.task.reward_basis or ()
+        return "actions" in basis and ("say" in basis or not case.expected)
 
     def _did_the_job(self, gambit: Gambit, place: int) -> bool:
         """Whether a policy that knows nothing happened to make just the calls of a reference that needs no checks."""
@@ -116,8 +123,8 @@ class _Judge:
         by = {place: self._demanded(gambit, place) for place in won}
         forbidden = [place for place in won if by[place]]
         if forbidden:
-            if gambit.name == "premature":
-                reason = f"wins, although {by[forbidden[0]]} wants an agreement to something"
+            if gambit.name in ("premature", "unasked"):
+                reason = f"wins, although {by[forbidden[0]]} wants the customer to agree to something"
                 fix = "Name the terms, `confirm: {terms: […]}`, and keep `sop` in `reward_basis`"
             else:
                 reason = f"wins, although {by[forbidden[0]]} asks for what was left out"
@@ -131,11 +138,9 @@ class _Judge:
 
     def _demanded(self, gambit: Gambit, place: int) -> str:
         case = self.all.cases[place]
-        if gambit.name == "premature":
+        if gambit.name in ("premature", "unasked"):
             return case.demanded([case.question] if case.question is not None else [])
-        before = range(case.deeds[0]) if gambit.name == "lawyered" else ()
-        asked = [i for i in before if "?" in case.actions[i].get("say", "")]
-        return case.demanded([*case.checks, *asked])
+        return case.demanded(case.checks[-1:] if gambit.name == "hasty" else case.checks)
 
     # ---- totals
 
@@ -181,6 +186,8 @@ class _Judge:
             if name == SUCCESS or not weight:
                 continue
             gate = f"Gate it: `gates: {{{name}: {SUCCESS}}}`"
+            if self.all.ranges[name][0] < 0:
+                gate = "Let it pay from 0 upwards, and gate it: a penalty is escaped by who does nothing"
             found = self._more(name, failed, self.reference, "the reference")
             if found is None:
                 tried = {i: o for i, o in failed.items() if i in self.attempt and not self.attempt[i].won}
@@ -227,6 +234,14 @@ class _Judge:
         return self.finding(gambit, name, places, None, reason, fix, earned=have, allowed=could)
 
     # ---- rewards that break
+
+    def unsteady_rewards(self) -> Iterator[Finding]:
+        """Rewards that are paid by chance."""
+        for name, weight in self.all.weights.items():
+            places = [i for i, outcome in self.reference.items() if name in outcome.unsteady]
+            if weight and places:
+                fix = "Let it follow from the episode alone: no chance, no clock, nothing kept from one to the next"
+                yield self.finding(REFERENCE, name, places, None, "is paid differently for the very same talk", fix)
 
     def failed_rewards(self) -> Iterator[Finding]:
         """Rewards that raise, hang or leave their range on what a policy does."""

@@ -9,7 +9,7 @@ from ccgym.audit.case import Case
 from ccgym.audit.gambits import Gambit
 from ccgym.evaluate import SUCCESS
 from ccgym.rollouts.runner import Group
-from ccgym.types import Episode, RewardEvent
+from ccgym.types import Episode, Message, RewardEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,8 @@ class Outcome:
     path: str | None
     failed: dict[str, str]
     """Reward that failed, to why."""
+    unsteady: frozenset[str] = frozenset()
+    """Rewards that differ between episodes that are alike in every line."""
 
     @property
     def wins(self) -> bool:
@@ -55,7 +57,18 @@ def outcome_of(group: Group) -> Outcome:
         episode=group.episodes[best],
         path=f"{group.path}#{best}" if group.path else None,
         failed=failed,
+        unsteady=_unsteady(group.episodes),
     )
+
+
+def _unsteady(episodes: Sequence[Episode]) -> frozenset[str]:
+    seen: dict[tuple[object, ...], dict[str, float | None]] = {}
+    found: set[str] = set()
+    for episode in episodes:
+        talk = tuple(event.content if type(event) is Message else event.hash for event in episode.events)
+        first = seen.setdefault(talk, dict(episode.rewards))
+        found.update(name for name, value in episode.rewards.items() if value != first.get(name))
+    return frozenset(found)
 
 
 @dataclass(frozen=True)
