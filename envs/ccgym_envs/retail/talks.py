@@ -24,8 +24,8 @@ class Talk:
         self.actions: list[Action] = []
         self.known: dict[str, str] = {"email": world.person.email, "postcode": world.person.postcode}
         self.unknown: list[str] = []
-        self.asks: dict[str, list[str]] = {}
         self.lines: dict[str, str] = {}
+        self.mind: list[dict[str, str]] = []
         self.says_yes = True
         self.closing: list[str] = []
         self.say: list[str] = []
@@ -89,8 +89,8 @@ def task_of(case: Case, *, own_rows: bool) -> dict[str, Any]:
     if reads:
         made = [{"call": action["name"], "args": action["args"]} for action in reads]
         talk.rules.append({"id": "read", "clause": BEFORE, "finally": {"all": made}})
-    sim: dict[str, Any] = {"asks": talk.asks} if talk.asks else {}
-    sim |= {"lines": talk.lines} if talk.lines else {}
+    sim: dict[str, Any] = {"lines": talk.lines} if talk.lines else {}
+    sim |= {"mind": talk.mind} if talk.mind else {}
     sim |= {} if talk.says_yes else {"confirm": "no"}
     user: dict[str, Any] = {"goal": case.goal, "known": talk.known, "first_message": case.first}
     user |= {"unknown": talk.unknown} if talk.unknown else {}
@@ -159,24 +159,27 @@ def _verify(talk: Talk) -> None:
 # What is asked and told.
 
 
-def asked(question: str, fact: str, answer: str, *words: str) -> Step:
-    """A question that brings a fact out; `words` of it are what the customer hears."""
+def changes_mind(at: Literal["confirm", "done"], said: str, answer: str, *, heard: str = "") -> Step:
+    """Say something; the customer answers with a change of mind: where asked to agree, or where the talk would end.
+
+    `heard`: words of it that the customer has to have heard by the end.
+    """
 
     def step(talk: Talk) -> None:
-        talk.known[fact] = answer
-        if words:
-            talk.asks[fact] = list(words)
-        talk.ask(question)
+        talk.mind.append({"at": at, "line": answer})
+        talk.actions.append({"say": said})
+        if heard:
+            talk.rules.append({"id": "heard", "clause": BEFORE, "finally": {"said": heard}})
 
     return step
 
 
 def condition(answer: str, what: str = "Is it") -> Step:
     """Ask for the condition, in the words of the SOP."""
-    ask = asked(f"{what} unopened, opened, or used?", "condition", answer)
 
     def step(talk: Talk) -> None:
-        ask(talk)
+        talk.known["condition"] = answer
+        talk.ask(f"{what} unopened, opened, or used?")
         talk.rules.append({"id": "asked", "clause": MIND, "finally": {"said": "unopened, opened"}})
 
     return step

@@ -8,9 +8,9 @@ from ccgym_envs.retail.talks import (
     Outcome,
     Step,
     apologised,
-    asked,
     cancelled,
     card_replaced,
+    changes_mind,
     condition,
     credited,
     escalated,
@@ -184,8 +184,8 @@ def _changes(book: Book) -> None:
         "Return the shirt of order 12004; then rather have it in white.",
         "I want to return the linen shirt from 12004. It is unopened.",
         identify(o),
-        asked("The refund for the linen shirt would be 38 dollars, to your card. Shall I proceed?", "mind",
-              "Wait, no. I would rather exchange it for the white one.", "would be 38 dollars"),
+        changes_mind("confirm", "The refund for the linen shirt would be 38 dollars, to your card. Shall I proceed?",
+                     "Wait, no. I would rather exchange it for the white one.", heard="38"),
         exchanged(o, 1, "white", "unopened"))  # fmt: skip
     o = Order(12005, (KETTLE,), days=25)
     book.add(
@@ -227,8 +227,8 @@ def _changes(book: Book) -> None:
         "Cancel order 12011, then keep it.",
         "Please cancel order 12011, I found the pan cheaper.",
         identify(o),
-        asked("Cancelling order 12011 cannot be undone, and 48 dollars go back as you paid. Do you confirm?", "mind",
-              "Hold on. No, leave it, my wife wants to keep the pan.", "cannot be undone"),
+        changes_mind("confirm", "Cancelling order 12011 cannot be undone, and 48 dollars go back. Do you confirm?",
+                     "Hold on. No, leave it, my wife wants to keep the pan.", heard="48"),
         told("Order 12011 stays as it is; nothing was cancelled.", "12011", "stays"))  # fmt: skip
     o = Order(12012, (CREAM,), "processing", 5)
     book.add(
@@ -236,8 +236,8 @@ def _changes(book: Book) -> None:
         "Cancel order 12012, then have it back.",
         "Cancel 12012, I have changed my mind.",
         identify(o), cancelled(o, "changed_mind"),
-        asked("Order 12012 is cancelled. Is there anything else?", "regret",
-              "Oh dear. I read the wrong number. Can you bring 12012 back to life?", "anything else"),
+        changes_mind("done", "Order 12012 is cancelled, and 16 dollars go back.",
+                     "Oh dear. I read the wrong number. Can you bring 12012 back to life?"),
         told("A cancellation cannot be undone, but you can order again.", "cannot be undone", "order again"))  # fmt: skip
     o = Order(12013, (BOOTS,), "processing", 4)
     book.add(
@@ -348,8 +348,8 @@ def _refused_returns(book: Book) -> None:
         "Return the duvet of order 14006, but only if the money goes to another card.",
         "Order 14006, the duvet, unopened: I return it if you pay it to my new card and not the old one.",
         identify(o),
-        asked("The refund for the duvet would be 90 dollars, only to the card that paid. Shall I proceed?", "mind",
-              "No, then I keep it.", "only to the card"),
+        changes_mind("confirm", "The refund for the duvet would be 90 dollars, only to the card that paid. Shall I proceed?",
+                     "No, then I keep it."),
         told("The refund of order 14006 can only go to the original card, so nothing was booked.",
              "14006", "original card"))  # fmt: skip
     o = Order(14007, (KETTLE,), days=61)
@@ -396,8 +396,8 @@ def _refused_changes(book: Book) -> None:
         "Take the clock out of order 15002, and keep the rest.",
         "Please take the wall clock out of order 15002. I still want the hand cream!",
         identify(o),
-        asked("From order 15002 no single items can be taken out. Do you want the whole order cancelled?", "mind",
-              "No, then send it all.", "whole order"),
+        changes_mind("confirm", "From order 15002 no single items can be taken out. Do you want the whole order cancelled?",
+                     "No, then send it all."),
         told("Order 15002 stays as it is: only the whole order can be cancelled.", "15002", "stays", "whole order"))  # fmt: skip
     o = Order(15003, (PAN,), "shipped", 3)
     book.add(
@@ -591,8 +591,8 @@ def _escalated(book: Book) -> None:
         "Return the boots of order 17012, whatever the reason.",
         "Order 17012: the boots are unopened, I want to return them.",
         identify(o),
-        asked("Order 17012 is past its 30 days, so I cannot take the boots back. Is there anything else?", "fault",
-              "Well, then they are defective. The sole is loose.", "anything else"),
+        changes_mind("done", "Order 17012 is past its 30 days, so I cannot take the boots back.",
+                     "Well, then they are defective. The sole is loose.", heard="30 days"),
         escalated("other", "17012"))  # fmt: skip
 
 
