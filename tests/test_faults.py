@@ -218,6 +218,24 @@ def test_what_breaks_is_no_fault_of_the_agents(desk):
         }
 
 
+def test_a_tool_that_makes_new_rows_makes_one_where_it_is_declared_idempotent(desk_plugin, tmp_path):
+    """Its function asks for a new id each time that it runs, over the domain's own state."""
+    tools = [{**tool, "x-ccgym": {**tool["x-ccgym"], "idempotent": tool["function"]["name"] == "add_note"}}
+             for tool in desk_plugin.TOOLS]  # fmt: skip
+    env = ccgym.make(desk_plugin.write_desk(tmp_path / "desk", tools=tools), faults={"timeout": 0.5})
+    met = set()
+    for seed in range(10):
+        turns = [call("add_note", order_id=f"W{1 + n % 2}", text="x") for n in range(12)]
+        play(env, "cancel", turns, seed)
+        met |= {event.fault for event in env.episode.calls}
+        notes = env.backend.state()["tables"]["notes"]
+        assert sorted(note["order"] for note in notes.values()) == ["W1", "W2"]
+        answers = {event.result["id"] for event in env.episode.calls if event.error is None}
+        assert answers == set(notes)
+        assert doubled(env.episode, env.domain) == []
+    assert met == {"", "timeout", "late", "retry", "repeat"}
+
+
 def test_a_world_that_never_answers_ends_by_the_limit_on_turns(desk):
     info = play(ccgym.make(desk, faults={"error": 1.0}), "cancel", [call("get_order", order_id="W1")] * 40, 0)
     assert info["termination"] == "max_steps"
