@@ -17,6 +17,9 @@ RETAIL = Path(__file__).parent / "retail"
 NGANHANG = Path(__file__).parent / "nganhang"
 """Cards, transfers, disputes and fees of a bank, wholly in Vietnamese."""
 
+TELECOM = Path(__file__).parent / "telecom"
+"""Faults at the customer's side of a mobile line, whose phone only the customer can touch."""
+
 
 @hookimpl
 def register_templates(register: Callable[[str, str, Callable[..., Any]], None]) -> None:
@@ -24,8 +27,14 @@ def register_templates(register: Callable[[str, str, Callable[..., Any]], None])
     from ccgym_envs.nganhang.templates import TEMPLATES as NGANHANG_TEMPLATES
     from ccgym_envs.orderdesk.templates import TEMPLATES as ORDERDESK_TEMPLATES
     from ccgym_envs.retail.templates import TEMPLATES as RETAIL_TEMPLATES
+    from ccgym_envs.telecom.templates import TEMPLATES as TELECOM_TEMPLATES
 
-    named = {"OrderDesk": ORDERDESK_TEMPLATES, "Retail": RETAIL_TEMPLATES, "NganHang": NGANHANG_TEMPLATES}
+    named = {
+        "OrderDesk": ORDERDESK_TEMPLATES,
+        "Retail": RETAIL_TEMPLATES,
+        "NganHang": NGANHANG_TEMPLATES,
+        "Telecom": TELECOM_TEMPLATES,
+    }
     for domain, templates in named.items():
         for name, template in templates.items():
             register(domain, name, template)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ccgym.plugins import Toolset, hookimpl
-from ccgym_tools import nganhang, orderdesk, retail
+from ccgym_tools import nganhang, orderdesk, retail, telecom, telecom_device
 
 
 @hookimpl
@@ -15,3 +15,11 @@ def register_tools(register: Callable[[Toolset], None]) -> None:
     for module in (orderdesk, retail, nganhang):
         name = module.__name__.rpartition(".")[2]
         register(Toolset(name, module.FUNCTIONS, schemas=Path(__file__).with_name(f"{name}.json")))
+    register(
+        Toolset(
+            "telecom",
+            telecom.FUNCTIONS | telecom_device.FUNCTIONS,
+            schemas=Path(__file__).with_name("telecom.json"),
+            sync=telecom_device.sync,
+        )
+    )

@@ -1,0 +1,1 @@
+"""Faults at the customer's side of a mobile line, in English and Vietnamese."""
