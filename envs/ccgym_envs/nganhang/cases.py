@@ -22,6 +22,13 @@ WORDS = {
     "ma_otp": "mã OTP vừa gửi đến số cũ",
 }
 """How the agent asks for a fact."""
+OPENINGS = (
+    "Dạ, anh/chị cho em xin",
+    "Dạ em chào anh/chị, em hỗ trợ ngay. Anh/chị cho em biết",
+    "Dạ vâng, em nghe rồi ạ. Anh/chị đọc giúp em",
+    "Dạ, em xin phép hỏi anh/chị",
+)
+"""How the agent begins: which one, the account's last digit tells."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +106,8 @@ def opening(case: Case) -> list[Action]:
     own = " của chính anh/chị" if case.who in ("other", "holder") else ""
     words = [WORDS[fact] + (own if fact == "so_giay_to" else "") for fact in facts]
     listed = words[0] if len(words) == 1 else ", ".join(words[:-1]) + " và " + words[-1]
-    talk: list[Action] = [{"say": f"Dạ, anh/chị cho em xin {listed} ạ?"}, *case.locks]
+    hello = OPENINGS[int(case.world.number[-1]) % len(OPENINGS)]
+    talk: list[Action] = [{"say": f"{hello} {listed} ạ?"}, *case.locks]
     if case.who in ("nobody", "forgot"):
         return talk
     return [*talk, *_identity(case)]

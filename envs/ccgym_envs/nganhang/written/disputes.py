@@ -43,7 +43,7 @@ def giao_dich_la_co_otp(rng: Random) -> Case:
         world,
         last,
         code,
-        "Tôi lỡ đọc mã cho người xưng nhân viên giao hàng, giờ mất 3,3 triệu. Mở khiếu nại lấy lại cho tôi.",
+        "Sáng dậy thấy thẻ bị trừ 3,3 triệu ở một trang bán vé lạ, tôi không mua gì cả. Mở khiếu nại lấy lại cho tôi.",
         j.dispute(world, code, "khong_thuc_hien").refused("-"),
         transfer=("gian_lan", "nghi_gian_lan"),
         tags=("khieu_nai", "gian_lan", "khan_cap"),
