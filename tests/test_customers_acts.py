@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import copy
-from itertools import product
+import hashlib
+import json
+from itertools import combinations, product
 
 import phones
 import pytest
 
 import ccgym
 from ccgym.checking import check
+from ccgym.plugins import Toolset
 from ccgym.replay import verify
 from ccgym.turns import render_call
 from ccgym.types import RuleEvent, StateEvent, ToolEvent, UserEvent
@@ -186,3 +189,110 @@ def test_check_finds_nothing_wrong_and_knows_an_act_that_calls_nothing(desk, tmp
         ("unknown-tool", "/user/sim/acts/read_signal/call"), ("wrong-requestor", "/user/sim/acts/wave/call"),
         ("bad-arguments", "/user/sim/acts/leave_airplane_mode/args"),
     } <= found  # fmt: skip
+
+
+# --- a backend of one's own -------------------------------------------------------------------------------------------
+
+FAULTS = [f"fault_{number}" for number in range(7)]
+COMBINATIONS = [group for size in (1, 2, 3, 4) for group in combinations(FAULTS, size)]
+
+
+class World:
+    """A backend of one's own over plain dicts: even faults are the network's, odd ones are mended on the phone."""
+
+    def __init__(self, state):
+        self.world = {"tables": copy.deepcopy(state["tables"]), "user": copy.deepcopy(state["user"])}
+
+    def call(self, name, arguments, requestor="assistant"):
+        side = self.world["user"] if requestor == "user" else self.world["tables"]
+        if name not in (
+            {"mend_phone", "look_at_phone"} if requestor == "user" else {"mend_network", "look_at_network"}
+        ):
+            raise ccgym.ToolError(f"no tool {name}", "unknown_tool")
+        if name.startswith("look"):
+            return dict(side["faults"])
+        if arguments["fault"] not in side["faults"]:
+            raise ccgym.ToolError("nothing to mend", "not_found")
+        del side["faults"][arguments["fault"]]
+        return {"mended": arguments["fault"]}
+
+    def probe(self, name, arguments, requestor="assistant"):
+        if name == "break_it":
+            side = self.world["user"] if requestor == "user" else self.world["tables"]
+            side["faults"][arguments["fault"]] = {"since": "today"}
+            return None
+        return not self.world["user"]["faults"] and not self.world["tables"]["faults"]
+
+    def state(self):
+        return copy.deepcopy(self.world)
+
+    def digest(self):
+        return hashlib.sha256(json.dumps(self.world, sort_keys=True).encode()).hexdigest()
+
+    def snapshot(self):
+        return copy.deepcopy(self.world)
+
+    def restore(self, snapshot):
+        self.world = copy.deepcopy(snapshot)
+
+
+class GuestPlugin:
+    @ccgym.hookimpl
+    def make_backend(self, domain, state, task):
+        return World(state) if domain.name == "Faults" else None
+
+    @ccgym.hookimpl
+    def register_tools(self, register):
+        register(Toolset("Faults", {}, probes={"break_it": lambda state, fault: None, "all_well": lambda state: None}))
+
+
+def faults(folder):
+    one = {
+        "type": "object",
+        "properties": {"fault": {"type": "string", "description": "Which."}},
+        "required": ["fault"],
+    }
+    none = {"type": "object", "properties": {}}
+    tools = [
+        {"name": f"{verb}_{side}", "description": "On one side.", "parameters": one if verb == "mend" else none,
+         "x-ccgym": {"effect": "write" if verb == "mend" else "read", "requestor": who}}
+        for side, who in (("network", "assistant"), ("phone", "user")) for verb in ("mend", "look_at")
+    ]  # fmt: skip
+    acts = {f: {"asked": [f"mend {f}"], "call": "mend_phone", "args": {"fault": f}} for f in FAULTS}
+    tasks = []
+    for number, group in enumerate([*COMBINATIONS, *COMBINATIONS][:114]):
+        sides = [(fault, "user" if int(fault[-1]) % 2 else "assistant") for fault in [*group, "fault_9"]]
+        actions = []
+        for fault, who in sides:
+            if who == "user":
+                actions += [{"say": f"Please mend {fault}."}] if number % 2 else []
+            name = "mend_phone" if who == "user" else "mend_network"
+            actions.append({"name": name, "args": {"fault": fault}, "requestor": who})
+        acts["fault_9"] = {"asked": ["mend fault_9"], "call": "mend_phone", "args": {"fault": "fault_9"}}
+        tasks.append({
+            "id": f"t{number}", "user": {"first_message": f"No signal ({number}).", "sim": {"acts": acts}},
+            "init": {"calls": [{"name": "break_it", "args": {"fault": f}, "requestor": who} for f, who in sides]},
+            "expect": {"actions": actions, "asserts": [{"probe": "all_well", "equals": True}]},
+        })  # fmt: skip
+    state = {"tables": {"faults": {}}, "user": {"faults": {}}}
+    phones.write_phones(folder, *tasks, state=state, spec={"name": "Faults", "limits": {"max_steps": 20}})
+    (folder / "tools.json").write_text(json.dumps(tools))
+    return folder
+
+
+def test_114_tasks_of_dual_control_over_a_backend_of_ones_own(tmp_path):
+    ccgym.register(GuestPlugin())
+    env = ccgym.make(str(faults(tmp_path / "faults")))
+    tasks = list(env.domain.tasks.values())
+    assert len(tasks) == 114
+    gold = [ccgym.enact(env.domain, task, task.expect.actions, env=env) for task in tasks]
+    assert sum(episode.rewards["correctness"] for episode in gold) == 114
+    assert sum(ccgym.enact(env.domain, task, [], env=env).rewards["correctness"] for task in tasks) == 0
+    alone = [[a for a in task.expect.actions if getattr(a, "requestor", "") == "assistant"] for task in tasks]
+    played = [ccgym.enact(env.domain, task, own, env=env) for task, own in zip(tasks, alone, strict=True)]
+    assert sum(episode.rewards["correctness"] for episode in played) == 0
+    episodes = ccgym.rollout(env, "oracle", [task.id for task in tasks], out=tmp_path / "run")
+    assert sum(episode.rewards["correctness"] for episode in episodes) == 114
+    logs = [path for path in (tmp_path / "run").rglob("*.jsonl") if path.name != "index.jsonl"]
+    assert len(logs) == 114
+    assert all(verify(log, envs={}).divergence is None for log in logs[:8])

@@ -115,7 +115,9 @@ def silence(handler):
         ("no JSON", "no JSON"), ([1], "malformed"), ({}, "malformed"), ({"choices": []}, "malformed"),
         (line({"deep": 1}), "malformed"), (line(None, tool_calls=[{"id": "x"}]), "malformed"),
         (line(None, tool_calls=[{"id": "x", "function": {"name": "f", "arguments": "{"}}]), "malformed"),
-        ("[" * 100_000, "no JSON"), (line(""), "empty"), (line(None), "empty"), (line("  <think>hm</think> "), "empty"),
+        ("[" * 100_000, "no JSON"), (line(None, refusal="\ud83d"), "refused"),
+        (line(None, tool_calls=[{"id": "x", "function": {"name": "f"}}] * 99), "99 calls"), (line(""), "empty"),
+        (line(None), "empty"), (line("  <think>hm</think> "), "empty"),
         (line("la " * 5000), "does not end"), (line("la la", "length"), "does not end"), (flood, "does not end"),
         (trickle, "no answer within"), (silence, "no answer within"), (hang_up, "could not be reached"),
         (line(None, refusal="I will not."), "refused: I will not."), (line("", "content_filter"), "refused"),
@@ -131,6 +133,16 @@ def test_whatever_a_server_does_the_customer_leaves_with_a_reason(desk_with, ser
     assert terminated
     assert info["termination"] == "customer_left"
     assert reason in env.episode.of(UserEvent)[-1].left
+
+
+def test_half_a_character_is_no_failure(desk_with, serve, tmp_path):
+    bad = {"id": "x", "function": {"name": "\ud83d"}}
+    server = serve(line("It is \ud83d W1."), line(None, tool_calls=[bad]), line("\ud83d [DONE]"))
+    ccgym.rollout(str(desk(desk_with, server.url)), "refuse", ["cancel"], out=tmp_path / "run")
+    (log,) = [path for path in (tmp_path / "run").rglob("*.jsonl") if path.name != "index.jsonl"]
+    (episode,) = ccgym.read_episodes(log)
+    assert episode.end.reason == "customer_done"
+    assert verify(log).divergence is None
 
 
 def test_a_server_that_is_not_there_is_a_customer_who_leaves(desk_with):

@@ -17,10 +17,12 @@ from urllib.parse import urlsplit
 from ccgym import jsontext
 from ccgym.chatserver import DEFAULT_URL, Refused, ask, open_client, server_url
 from ccgym.errors import DomainError
+from ccgym.turns import nfc
 from ccgym.types import CustomerCall, CustomerTurn, Tool
 
 DONE, LEAVE = "[DONE]", "[LEAVE]"
 MAX_CHARS = 4000
+MAX_CALLS = 16
 _THOUGHT = re.compile(r"\A\s*<think>.*?</think>", re.DOTALL)
 _HOME = ("127.0.0.1", "::1", "localhost")
 _PROMPT = """You play a customer who writes to customer service. You are not the agent, and you never help.
@@ -118,7 +120,7 @@ class LlmCustomer:
             return CustomerTurn("", left=f"no answer within {self._seconds:g} s")
         except Exception as error:  # whatever a server makes of an answer, it is no failure of the episode
             told = str(error) if isinstance(error, Refused) else f"{type(error).__name__}: {error}"
-            return CustomerTurn("", left=told[:300])
+            return CustomerTurn("", left=nfc(told[:300]))
 
     def _read(self, answer: dict[str, Any]) -> CustomerTurn:
         """A server's answer as a turn. Raises Refused for what is no customer's line."""
@@ -127,19 +129,25 @@ class LlmCustomer:
             message, reason = choice["message"], choice.get("finish_reason")
             content, refusal = message.get("content") or "", message.get("refusal")
             asked = [(call["id"], call["function"]) for call in message.get("tool_calls") or ()]
-            calls = [(str(f["name"]), jsontext.parse(f.get("arguments") or "{}")) for _, f in asked]
+            calls = [(nfc(str(f["name"])[:100]), jsontext.parse(f.get("arguments") or "{}")) for _, f in asked]
         except (KeyError, IndexError, TypeError, AttributeError, jsontext.JsonError) as error:
             raise Refused(f"the model's answer is malformed ({type(error).__name__}: {error})") from None
         if not isinstance(content, str) or not all(isinstance(arguments, dict) for _, arguments in calls):
             raise Refused("the model's answer is malformed: content that is no text")
+        if len(calls) > MAX_CALLS:
+            raise Refused(f"the model's answer has {len(calls)} calls")
         if refusal or reason == "content_filter":
             raise Refused(f"the model refused: {refusal or reason}")
         if reason == "length" or len(content) > MAX_CHARS:
             raise Refused("the model's answer does not end")
+        content = nfc(content)
         sent: dict[str, Any] = {"role": "assistant", "content": content}
         if calls:
-            sent["tool_calls"] = message["tool_calls"]
-            self._pending = [str(id_) for id_, _ in asked]
+            self._pending = [nfc(str(id_)) for id_, _ in asked]
+            sent["tool_calls"] = [
+                {"id": id_, "type": "function", "function": {"name": name, "arguments": jsontext.dumps(arguments)}}
+                for id_, (name, arguments) in zip(self._pending, calls, strict=True)
+            ]
         self._messages.append(sent)
         if calls:
             return CustomerTurn("", calls=tuple(calls))
