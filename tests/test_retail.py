@@ -14,6 +14,7 @@ from ccgym_envs.retail.templates import TEMPLATES
 from ccgym_envs.retail.written import WRITTEN
 
 import ccgym
+from ccgym.audit import audit
 from ccgym.checking import check
 from ccgym.types import RuleEvent
 
@@ -156,7 +157,7 @@ def test_every_rule_is_broken_by_changing_one_action_of_a_written_task(play):
     for task in DOMAIN.tasks.values():
         actions = actions_of(task)
         for i in range(len(actions)):
-            others = [*altered(actions[i]), *(swaps(task) if i in (0, len(actions) - 1) else ())]
+            others = [*altered(actions[i]), *(swaps(task) if i == len(actions) - 1 else ())]
             for other in others:
                 broken.update(set(verdicts(play(task, [*actions[:i], other, *actions[i + 1 :]]), "violated")))
             twice = [*actions[: i + 1], actions[i], *actions[i + 1 :]]
@@ -215,3 +216,8 @@ def test_drawn_tasks_are_fair_to_both_sides(tasks):
 
 def test_check_finds_neither_errors_nor_warnings():
     assert [f for f in check(RETAIL, drawn=4).findings if f.severity != "notice"] == []
+
+
+def test_an_audit_of_some_tasks_finds_no_loophole():
+    report = audit(RETAIL, list(DOMAIN.tasks)[::3])
+    assert report.ok, report.findings
