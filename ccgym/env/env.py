@@ -515,6 +515,7 @@ class CcgymEnv(gymnasium.Env[str, str]):
         """Judge, end and score the episode; return the weighted episode rewards."""
         self._over = True
         self._record(self._judge.finish())
+        self._see = None  # what follows is no part of the talk
         seconds = round(time.perf_counter() - self._started, 6)
         self._emit(End, reason=ending, patch=self.backend.net_patch(), seconds=seconds)
         results, scores, unscored = self.scorer.score_episode(self.episode), {}, []

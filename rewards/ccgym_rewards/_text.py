@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _NUMBER = re.compile(r"\d+")
 _WORD = re.compile(r"[^\W_]+")
@@ -11,9 +12,17 @@ _WORD = re.compile(r"[^\W_]+")
 
 def fold(text: str) -> str:
     """NFC, case-folded, whitespace collapsed."""
+    return _fold_short(text) if len(text) <= 300 else _fold(text)
+
+
+def _fold(text: str) -> str:
     if not text.isascii():
         text = unicodedata.normalize("NFC", text)
     return " ".join(text.casefold().split())
+
+
+_fold_short = lru_cache(maxsize=4096)(_fold)
+"""The members of a group say much the same."""
 
 
 def mask(text: str) -> str:
