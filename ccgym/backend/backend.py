@@ -158,6 +158,7 @@ class DomainBackend:
         self, ready: Ready, view: Any, context: ToolContext | None, result: Any, error: tuple[str, str] | None
     ) -> Any:
         """Commit what a tool did to its view, if it may."""
+        applied = False
         try:
             if error is not None:
                 raise ToolError(*error)
@@ -168,11 +169,9 @@ class DomainBackend:
                     if self._program.sync is not None:
                         plan = self.state_.plan_with(view, in_step(self._program.sync))
                     self.state_.apply(plan)
-                    self.changes = plan.ops
-        except ToolError:
-            self.state_.release(view)
-            raise
-        self.state_.release(view)
+                    self.changes, applied = plan.ops, True
+        finally:
+            self.state_.release(view, applied)
         if context is not None:
             self._count(context)
         return result
