@@ -12,6 +12,7 @@ import pytest
 
 import ccgym
 from ccgym.checking import check
+from ccgym.errors import DomainError
 from ccgym.plugins import Toolset
 from ccgym.replay import verify
 from ccgym.turns import render_call
@@ -165,6 +166,25 @@ def test_init_brings_both_sides_into_step(tmp_path):
     assert (state["user"]["phone"]["signal"], state["tables"]["lines"]["0901"]["connected"]) == ("good", True)
 
 
+def test_asserts_probe_either_side(tmp_path):
+    asserts = [
+        {"probe": "roams", "args": {"line": "0901"}, "equals": True},
+        {"probe": "shown_signal", "requestor": "user", "equals": "good"},
+        {"probe": "alarm", "requestor": "user"},
+    ]
+    folder = with_task(tmp_path / "phones", lambda task: task["expect"].update(asserts=asserts))
+    for actions, verdicts in ((phones.TASK["expect"]["actions"], ["ok"] * 3), ([], ["violated", "violated", "ok"])):
+        episode = ccgym.enact(str(folder), "abroad", actions)
+        assert [event.verdict for event in episode.of(RuleEvent)] == verdicts
+
+
+def test_a_tool_is_no_probe(tmp_path):
+    asserts = [{"probe": "look_at_line", "args": {"line": "0901"}, "equals": {}}]
+    folder = with_task(tmp_path / "phones", lambda task: task["expect"].update(asserts=asserts))
+    with pytest.raises(DomainError, match=r"asserts/0/probe: no probe 'look_at_line'\. Known: alarm, roams, shown"):
+        ccgym.load_domain(folder)
+
+
 def test_a_sync_that_fails_fails_the_call_and_leaves_both_sides_as_they_were(tmp_path):
     state = copy.deepcopy(phones.STATE)
     state["tables"]["lines"]["0902"] = {}
@@ -208,7 +228,7 @@ class World:
         if name not in (
             {"mend_phone", "look_at_phone"} if requestor == "user" else {"mend_network", "look_at_network"}
         ):
-            raise ccgym.ToolError(f"no tool {name}", "unknown_tool")
+            raise ValueError(f"no tool {name}")
         if name.startswith("look"):
             return dict(side["faults"])
         if arguments["fault"] not in side["faults"]:

@@ -109,7 +109,7 @@ TASK_LINES = [
      "tasks.jsonl:2 /reward_basis: reward_basis names at least one component, and each once"),
     (task_line(limits={"max_errors": 1}), "tasks.jsonl:2 /limits/max_errors: found 1, must be greater"),
     (task_line(init={"calls": [{"name": "gt_order"}]}),
-     "tasks.jsonl:2 /init/calls/0/name: no tool 'gt_order'. Did you"),
+     "tasks.jsonl:2 /init/calls/0/name: no tool or probe 'gt_order'. Did you"),
     (task_line(init={"patch": [{"op": "ad", "path": "/user/a"}]}),
      "tasks.jsonl:2 /init/patch/0/op: found 'ad', must be"),
     (task_line(init={"patch": [{"op": "add", "path": "/tables/ordrs/W1", "value": {}}]}),
