@@ -74,6 +74,16 @@ def test_acts_are_done_in_the_order_of_the_reply(desk):
     assert line == "It says none. It is off now."
 
 
+def test_words_inside_longer_words_of_another_act_do_not_ask_for_it(tmp_path):
+    refuses = {"asked": ["turn airplane mode off and on"], "refuses": "Twice? No."}
+    folder = with_task(tmp_path / "phones", lambda task: task["user"]["sim"]["acts"].update(twice=refuses))
+    env = begin(folder)
+    assert env.step("Please turn airplane mode off and on.")[0] == "Twice? No."
+    assert doings(env) == []
+    line, *_ = env.step("Turn airplane mode off. Or turn airplane mode off and on.")
+    assert line == "It is off now. Twice? No."
+
+
 def test_a_customer_tells_a_failure(tmp_path):
     state = {"tables": phones.STATE["tables"], "user": {"phone": {"airplane": True, "signal": "none", "locked": True}}}
     env = begin(phones.write_phones(tmp_path / "phones", state=state))
