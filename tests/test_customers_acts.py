@@ -11,8 +11,9 @@ import phones
 import pytest
 
 import ccgym
+from ccgym.backend.guest import GuestBackend
 from ccgym.checking import check
-from ccgym.errors import DomainError
+from ccgym.errors import DomainError, PluginError
 from ccgym.plugins import Toolset
 from ccgym.replay import verify
 from ccgym.turns import render_call
@@ -264,6 +265,11 @@ class World:
 
     def restore(self, snapshot):
         self.world = copy.deepcopy(snapshot)
+
+
+def test_a_backend_without_all_methods_is_refused_with_their_names():
+    with pytest.raises(PluginError, match=r"GuestPlugin, has no method call, probe, state, digest, sna"):
+        GuestBackend(GuestPlugin())
 
 
 class GuestPlugin:

@@ -8,8 +8,11 @@ from typing import Any
 from ccgym import jsontext
 from ccgym.backend import patch
 from ccgym.backend.failures import told
-from ccgym.errors import CcgymError, DomainError, ToolError
+from ccgym.errors import CcgymError, DomainError, PluginError, ToolError
 from ccgym.types import Backend, Requestor
+
+METHODS = ("call", "probe", "state", "digest", "snapshot", "restore")
+"""What `types.Backend` asks for."""
 
 
 class GuestBackend:
@@ -24,6 +27,11 @@ class GuestBackend:
     seeded = False
 
     def __init__(self, own: Backend) -> None:
+        """Raises PluginError: `own` lacks some of the methods."""
+        lacks = [name for name in METHODS if not callable(getattr(own, name, None))]
+        if lacks:
+            problem = f"what make_backend returned, {type(own).__name__}, has no method {', '.join(lacks)}"
+            raise PluginError(problem, fix="Write the methods of ccgym.types.Backend, or return None")
         self.own = own
 
     def call(self, name: str, arguments: dict[str, Any], requestor: Requestor = "assistant") -> Any:
