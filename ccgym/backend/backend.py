@@ -309,7 +309,7 @@ def make_backend(domain: Any, task: Any, seed: int, registry: Any = None) -> Any
         backend = registry.hook.make_backend(domain=domain, state=private, task=task)
         if backend is not None:
             guest = GuestBackend(backend)
-            guest.call_init(init.get("calls", ()), task.id)
+            guest.call_init(init.get("calls", ()), domain.probes, task.id)
             return guest
         own = DomainBackend(domain, seed, task)
     if init.keys() - {"messages"}:

@@ -191,6 +191,8 @@ class ProbeAssert(Part):
 
     probe: Text
     args: JsonObject = Field(default={})
+    requestor: Requestor = "assistant"
+    """Whose side it looks at: the tables, or the customer's document."""
     equals: Json = None
     tag: Text = ""
 
