@@ -137,11 +137,10 @@ def read_log(path: str | Path) -> GroupLog:
     if torn:
         log.notices.append(f"{path}: the last line is torn ({len(torn)} bytes) and was dropped")
     for number, line in enumerate(lines, 1):
-        where = f"{path}:{number}"
         try:
             event = _decoder.decode(line)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            raise EpisodeError(f"not an event of the log: {error}", where=where) from None
+            raise EpisodeError(f"not an event of the log: {error}", where=f"{path}:{number}") from None
         if event.episode == GROUP:
             previous = b"".join(chain[key] for key in sorted(chain))
         else:
@@ -149,14 +148,16 @@ def read_log(path: str | Path) -> GroupLog:
         body = line[:-_TAIL]
         digest = _digest(previous, body)
         if line[-_TAIL:] != b',"digest":"%b"}' % digest:
-            raise EpisodeError("the digest does not follow: the line or one before it was changed", where=where)
+            raise EpisodeError(
+                "the digest does not follow: the line or one before it was changed", where=f"{path}:{number}"
+            )
         chain[event.episode] = digest
         if isinstance(event, GroupEvent):
             log.group = event
             continue
         if event.episode not in log.episodes:
             if not isinstance(event, Begin):
-                raise EpisodeError(f"episode {event.episode} starts without its `begin`", where=where)
+                raise EpisodeError(f"episode {event.episode} starts without its `begin`", where=f"{path}:{number}")
             log.episodes[event.episode] = Episode()
         log.episodes[event.episode].events.append(event)
     return log
