@@ -14,6 +14,8 @@ from ccgym.types import RewardEvent
 
 SAME = 1e-6
 """Two advantages, or two totals, that differ by no more than this are the same."""
+Pair = tuple[float | None, float | None]
+"""Recorded, and now."""
 KEPT = 100
 """How many of the biggest changes are remembered."""
 
@@ -81,11 +83,11 @@ class Change:
 
     episode: str
     """`FILE#k`."""
-    total: tuple[float | None, float | None]
-    """Recorded, and now. None: the member had left its group."""
-    advantage: tuple[float | None, float | None]
-    rewards: dict[str, tuple[float | None, float | None]]
-    """The rewards that differ: recorded, and now."""
+    total: Pair
+    """None: the member had left its group."""
+    advantage: Pair
+    rewards: dict[str, Pair]
+    """The rewards that differ."""
     why: str
     """What the rewards that differ say now."""
 
@@ -147,7 +149,8 @@ class Changes:
             event = recorded.get(scored.name)
             if self.rewards.setdefault(scored.name, RewardChange()).add(event, scored):
                 differing[scored.name] = (event.value if event else None, scored.value)
-        totals = advantages = (None, None)
+        totals: Pair = (None, None)
+        advantages: Pair = (None, None)
         delta_total = delta = 0.0
         if group.group is not None and index < len(group.group.totals):
             totals = group.group.totals[index], group.score.totals[index]
@@ -195,7 +198,7 @@ class Changes:
                 "now": sum(self.dropped.values()),
                 "reasons": dict(self.dropped),
                 "new": self.newly_dropped,
-            },  # fmt: skip
+            },
             "changes": [change.json() for change in self.biggest],
         }
 

@@ -1,4 +1,4 @@
-"""Rescoring: the rewards and advantages of recorded episodes computed anew, group by group, beside what was recorded."""
+"""Rescoring: the rewards and advantages of recorded episodes computed anew, group by group."""
 
 from __future__ import annotations
 
