@@ -118,6 +118,15 @@ class GroupLog:
     group: GroupEvent | None = None
     notices: list[str] = field(default_factory=list)
 
+    def groups(self) -> list[list[int]]:
+        """Numbers of the episodes, by group: one, but for a file without a group line, whose episodes may have been
+        played one by one: there, those of one task and seed are a group."""
+        found: dict[Any, list[int]] = {}
+        for number in sorted(self.episodes):
+            begin = self.episodes[number].begin
+            found.setdefault((begin.task.get("id"), begin.seed) if self.group is None else None, []).append(number)
+        return list(found.values())
+
 
 def read_log(path: str | Path) -> GroupLog:
     """Read one log file and check its digest chain. A torn last line is dropped with a notice.

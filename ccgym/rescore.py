@@ -63,18 +63,14 @@ class Rescorer:
     _seen: set[Any] = field(default_factory=set)
 
     def rescore(self, log: GroupLog) -> list[Rescored]:
-        """Score the groups of one file: one, but for a file without a group line, whose episodes may have been played
-        one by one. A group with an episode that has not ended is passed over. The file is not touched.
+        """Score the groups of one file, which is not touched. One with an episode that has not ended is passed over.
 
         Raises:
             ConfigError: a reward needs the domain, which cannot be found.
             PluginError, RewardError: a reward that is asked for does not exist, or cannot be made or prepared.
         """
-        groups: dict[Any, list[int]] = {}
-        for number in sorted(log.episodes):
-            begin = log.episodes[number].begin
-            groups.setdefault((begin.task.get("id"), begin.seed) if log.group is None else None, []).append(number)
-        ended = [group for group in groups.values() if all(log.episodes[number].end for number in group)]
+        groups = log.groups()
+        ended = [group for group in groups if all(log.episodes[number].end for number in group)]
         self.unfinished += len(groups) - len(ended)
         return [self._group(log, numbers) for numbers in ended]
 

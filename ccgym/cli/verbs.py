@@ -19,7 +19,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "plugins": ("List", "List plugins, or show one."),
     "envs": ("List", "List environments, or show one."),
     "tools": ("List", "List toolsets and their tools, or show one."),
-    "rewards": ("List", "List rewards, or show one."),
+    "rewards": ("List", "List rewards, show one, or compare those of recorded episodes."),
 }
 """Verb to the section of the help it stands in and its summary; the verb's module in `ccgym.cli` has its name."""
 
