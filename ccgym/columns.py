@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -126,7 +125,7 @@ def _figures(columns: Columns, name: str) -> Figures:
     elif flat_groups is not None and flat_groups > NEARLY:
         verdict = f"constant within {flat_groups:.1%} of groups"
     mean, std, low, high = (float(f(known)) if known.size else None for f in (np.mean, np.std, np.min, np.max))
-    statuses = Counter(event.status for event in columns.events[name] if event is not None)
+    statuses = Counter(str(event.status) for event in columns.events[name] if event is not None)
     return Figures(name, int(known.size), mean, std, low, high, at_bound, flat_groups, dict(statuses), verdict)
 
 
@@ -217,11 +216,3 @@ def _opposed(within: Iterable[tuple[Floats, Floats]]) -> float | None:
         told += int(np.count_nonzero(orders))
         against += int(np.count_nonzero(orders < 0))
     return against / told if told else None
-
-
-def plain(each: Figures | Pair | Disagreement) -> dict[str, Any]:
-    """As plain data."""
-    import msgspec
-
-    found: dict[str, Any] = msgspec.to_builtins(each)
-    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from dataclasses import asdict
 from typing import Any
 
 from ccgym.cli.listing import listing, print_fields
@@ -37,7 +38,7 @@ def _show(out: Output, name: str) -> None:
 
 
 def _compare(out: Output, log: str) -> None:
-    from ccgym.columns import Columns, disagreements, figures, pairs, plain
+    from ccgym.columns import Columns, disagreements, figures, pairs
 
     columns = Columns()
     for read in iter_logs(log):
@@ -48,8 +49,10 @@ def _compare(out: Output, log: str) -> None:
     if out.json:
         counts = {"log": log, "episodes": len(columns.episodes), "groups": len(set(columns.groups))}
         out.data({
-            **counts, "rewards": [plain(f) for f in found], "pairs": [plain(p) for p in related],
-            "disagreements": [plain(d) for d in apart],
+            **counts, "rewards": [asdict(f) for f in found], "pairs": [asdict(p) for p in related],
+            "disagreements": [
+                {"episode": d.episode, "high": _event(d.high), "low": _event(d.low), "gap": d.gap} for d in apart
+            ],
         })  # fmt: skip
         return
     out.table(
@@ -71,6 +74,10 @@ def _compare(out: Output, log: str) -> None:
         rows = [[d.episode, _said(d.high), _said(d.low)] for d in apart[:SHOWN]]
         out.table(["episode", "ranked high", "ranked low"], rows, title="Where they disagree most")
         out.line(f"Read one: ccgym replay '{apart[0].episode}'")
+
+
+def _event(event: RewardEvent) -> dict[str, Any]:
+    return {"reward": event.name, "value": event.value, "explanation": event.explanation}
 
 
 def _said(event: RewardEvent) -> str:

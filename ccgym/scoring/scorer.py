@@ -217,10 +217,12 @@ def with_rewards(episode: Episode, scored: Iterable[Scored]) -> Episode:
     events = [event for event in episode.events if type(event) is not RewardEvent]
     if not events:
         return Episode(events)
-    last = events[-1]
+    found, last = Episode(events), events[-1]
+    if len(events) == len(episode.events):  # what was read out of these events need not be read again
+        found.__dict__.update(episode.__dict__)
     for n, result in enumerate(scored, last.n + 1):
         events.append(RewardEvent(episode=last.episode, n=n, step=last.step, hash=last.hash, **result.fields()))
-    return Episode(events)
+    return found
 
 
 def _weight(name: str, weight: Any) -> float:

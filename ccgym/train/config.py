@@ -238,7 +238,7 @@ def _points(name: Any, points: Any) -> dict[int, float]:
     found: dict[int, float] = {}
     for at, weight in points.items():
         if isinstance(at, bool) or not str(at).isdecimal():
-            raise ValueError(f"the schedule of {name} has a point at {at!r}, which is no iteration: {form}")
+            raise ValueError(f"the schedule of {name} has a point at {at}, which is no iteration: {form}")
         if isinstance(weight, bool) or not isinstance(weight, int | float) or not math.isfinite(weight):
             raise ValueError(f"the schedule of {name} has the weight {weight!r} at {at}, which is no number: {form}")
         if found.setdefault(int(at), float(weight)) != weight:
