@@ -28,10 +28,11 @@ SHOWN = 10
 @click.option("--out", "folder", type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
               help="Write the episodes there, scored anew.")  # fmt: skip
 def command(out: Output, log: str, rewards: tuple[str, ...], env: str | None, folder: Path | None) -> None:
-    """Score recorded episodes anew and show what changes: rewards, advantages, members dropped.
+    """Score recorded episodes anew and show what changes.
 
-    LOG is a log file, a run's folder or a folder of episodes; it is only read. Without --reward: the recorded rewards
-    with the weights that stood in each episode. `--reward brief=0.5` adds one, or weighs a recorded one otherwise.
+    LOG is a log file, a run's folder or a folder of episodes; it is only read. Shown are rewards, advantages and
+    members that leave their group. Without --reward: the recorded rewards with the weights that stood in each episode.
+    `--reward brief=0.5` adds one, or weighs a recorded one otherwise.
     """
     if "#" in log and not Path(log).exists():
         raise click.UsageError(f"Advantages are a group's, so {log} cannot be rescored alone. Give its file")

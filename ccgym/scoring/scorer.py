@@ -12,7 +12,7 @@ from ccgym.plugins import Registry, RewardMark, did_you_mean, load_plugins, rewa
 from ccgym.scoring.group import combine
 from ccgym.scoring.guard import Guard, check_result
 from ccgym.scoring.scored import NO_PARTS, GroupScore, Scored, Status
-from ccgym.types import End, Episode, RewardEvent, RewardResult, RuleEvent
+from ccgym.types import FAILURES, End, Episode, RewardEvent, RewardResult, RuleEvent
 
 RewardLike = Any
 """A reward by its registered name, as a class under `@reward`, or as an instance of one."""
@@ -144,8 +144,8 @@ class Scorer:
     def score_group(self, episodes: Sequence[Episode], *, rescore: bool = False) -> GroupScore:
         """Score a group: its members (read from their `reward` events unless `rescore`), then the group rewards.
 
-        Members that a reward failed for leave before the group rewards are computed. Group rewards find what the
-        other rewards said in each member's `rewards`.
+        Members that a reward failed for, or that the environment or the policy failed, leave before the group rewards
+        are computed. Group rewards find what the other rewards said in each member's `rewards`.
         """
         scores, members = [], []
         for episode in episodes:
@@ -157,8 +157,8 @@ class Scorer:
             members.append(episode)
         needed = {name for name, weight in self.weights.items() if weight} | set(self.gates.values())
         dropped = {}
-        for index, scored in enumerate(scores):
-            if reason := _reason(scored, needed):
+        for index, (scored, episode) in enumerate(zip(scores, episodes, strict=True)):
+            if reason := _reason(scored, needed) or _failure(episode):
                 dropped[index] = reason
         left = [index for index in range(len(members)) if index not in dropped]
         events: list[list[Scored]] = [[] for _ in members]
@@ -322,3 +322,9 @@ def _reason(scored: Iterable[Scored], needed: set[str]) -> str | None:
         if result.status == "failed" or (result.status == "unscored" and result.name in needed):
             return f"{result.name} {result.status}: {result.explanation}"
     return None
+
+
+def _failure(episode: Episode) -> str | None:
+    """What failed that was not the agent, or None."""
+    end = episode.end
+    return f"ended by {end.reason}" if end is not None and end.reason in FAILURES else None

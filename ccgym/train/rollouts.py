@@ -21,8 +21,6 @@ from ccgym.train.grpo import Member
 from ccgym.train.scores import flat, score_metrics
 
 STAGE = "grpo"
-FAILURES = ("env_error", "policy_error")
-"""Reasons to end that are no fault of what the agent said."""
 
 
 def tasks_of(domain: Domain, config: Config, iteration: int) -> list[Task]:
@@ -80,15 +78,14 @@ class Rollouts:
     def _members(self, group: Group, weights: Mapping[str, float]) -> list[Member]:
         encoded = [self.encoder.encode_episode(episode) for episode in group.episodes]
         self.encoder.check_batch(encoded, group.episodes)
-        lost = _lost(group)
         columns = group.score.columns.items()
         return [
-            Member(each, {name: None if index in lost else column[index] for name, column in columns}, weights)
+            Member(each, {name: column[index] for name, column in columns}, weights)
             for index, each in enumerate(encoded)
         ]
 
     def _check_failures(self, groups: Sequence[Group]) -> None:
-        reasons = [reason for group in groups for reason in _lost(group).values()]
+        reasons = [reason for group in groups for reason in group.score.dropped.values()]
         total = sum(len(group.episodes) for group in groups)
         if len(reasons) > self.config.rewards.max_failed * total:
             reason, times = Counter(reasons).most_common(1)[0]
@@ -97,16 +94,6 @@ class Rollouts:
                 where="GRPO",
                 fix="Mend what failed, or raise rewards.max_failed",
             )
-
-
-def _lost(group: Group) -> dict[int, str]:
-    """Members that teach nothing, with the reason: they could not be scored, or what failed was not the agent."""
-    failed = {
-        index: f"ended by {episode.end.reason}"
-        for index, episode in enumerate(group.episodes)
-        if episode.end is not None and episode.end.reason in FAILURES
-    }
-    return {**failed, **group.score.dropped}
 
 
 def iteration_metrics(groups: Sequence[Group]) -> dict[str, float | None]:
@@ -119,7 +106,7 @@ def iteration_metrics(groups: Sequence[Group]) -> dict[str, float | None]:
         "diversity/cosine": _part(groups, "diversity/cosine"),
         "zero_variance": _mean([float(flat(group.score.totals)) for group in groups]),
         "sop_breaks": _mean([float(sop_breaks(episode)) for episode in episodes]),
-        "dropped": _mean([len(_lost(group)) / len(group.episodes) for group in groups]),
+        "dropped": _mean([len(group.score.dropped) / len(group.episodes) for group in groups]),
         "turns": _mean([float(episode.steps) for episode in episodes]),
     }
 
