@@ -197,13 +197,12 @@ def _curves(lines: Sequence[Json], config: Json) -> str:
 
 
 def _columns(grpo: Sequence[Json], names: Sequence[str]) -> str:
-    """The figures of each reward, as means over the last iterations."""
+    """The figures of each reward over the last iterations, and the weight that it ends with."""
     last = grpo[-LAST:]
     rows = []
     for name in names:
-        keys = [f"weight/{name}", *(f"score/{name}/{figure}" for figure in FIGURES)]
-        means = [_mean_of(last, key) for key in keys]
-        rows.append([name, *("–" if mean is None else f"{mean:.3g}" for mean in means)])
+        figures = [last[-1].get(f"weight/{name}"), *(_over(last, name, figure) for figure in FIGURES)]
+        rows.append([name, *("–" if value is None else f"{value:.3g}" for value in figures)])
     heads = [
         "reward",
         "weight",
@@ -218,14 +217,18 @@ def _columns(grpo: Sequence[Json], names: Sequence[str]) -> str:
     ]
     head = "".join(f"<th>{escape(each)}</th>" for each in heads)
     body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
-    told = f"means over the last {len(last)} iterations; values before gates and weights"
+    told = f"the last {len(last)} iterations; values before gates and weights"
     table = f'<div class="scroll"><table><tr>{head}</tr>{body}</table></div>'
     return f'<div class="gap">{_card("Rewards", table, told)}</div>'
 
 
-def _mean_of(lines: Sequence[Json], key: str) -> float | None:
-    known = [line[key] for line in lines if line.get(key) is not None]
-    return sum(known) / len(known) if known else None
+def _over(lines: Sequence[Json], name: str, figure: str) -> float | None:
+    """One figure of a reward over some iterations: the mean, but of extremes the extreme."""
+    known = [value for line in lines if (value := line.get(f"score/{name}/{figure}")) is not None]
+    if not known:
+        return None
+    extremes: Json = {"min": min, "max": max}
+    return float(extremes[figure](known)) if figure in extremes else sum(known) / len(known)
 
 
 def _chart(title: str, series: Sequence[Series], small: str, **how: Any) -> str:
