@@ -123,7 +123,8 @@ class Rescorer:
 
     def _compare(self, begin: Begin, scorer: Scorer, stood: Collection[str]) -> None:
         """Note what is not as it was when these episodes were scored."""
-        key = (begin.domain["digest"], *begin.fitted.items(), *((n, p["digest"]) for n, p in begin.plugins.items()))
+        plugins = ((name, plugin["digest"]) for name, plugin in begin.plugins.items())
+        key = (begin.domain["digest"], *begin.fitted.items(), *plugins, *stood)
         if key in self._seen:
             return
         self._seen.add(key)
