@@ -16,6 +16,7 @@ from ccgym.changes import SAME, Changes
 from ccgym.log import log_files, read_log
 from ccgym.rescore import Rescorer
 from ccgym.rollouts import make_policy, rollout
+from ccgym.rollouts.runner import rare_collections
 from ccgym.types import Request, Turn
 
 ENV = "ccgym/OrderDesk-v0"
@@ -73,12 +74,14 @@ def measure(folder: Path, episodes: int = EPISODES, rounds: int = 3) -> Result:
 
 def _rescore(files: Sequence[Path]) -> Changes:
     changes, rescorer = Changes(), Rescorer()
-    for file in files:
-        for group in rescorer.rescore(read_log(file)):
-            changes.add(group)
+    with rare_collections():
+        for file in files:
+            for group in rescorer.rescore(read_log(file)):
+                changes.add(group)
     return changes
 
 
 def _read(files: Sequence[Path]) -> None:
-    for file in files:
-        read_log(file)
+    with rare_collections():
+        for file in files:
+            read_log(file)

@@ -16,6 +16,7 @@ from ccgym.cli.output import command as verb
 from ccgym.errors import EpisodeError
 from ccgym.log import log_files, read_log
 from ccgym.rescore import Rescorer, write_rescored
+from ccgym.rollouts.runner import rare_collections
 
 SHOWN = 10
 """How many of the biggest changes are listed."""
@@ -40,7 +41,7 @@ def command(out: Output, log: str, rewards: tuple[str, ...], env: str | None, fo
     files, changes, rescorer = log_files(log), Changes(), Rescorer(added, env)
     root = None if folder is None else new_folder(folder, "")
     started = time.process_time()
-    with out.progress("rescoring", len(files)) as advance:
+    with rare_collections(), out.progress("rescoring", len(files)) as advance:
         for file in files:
             read = read_log(file)
             for notice in read.notices:
