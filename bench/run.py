@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from bench import bigdesk, checking, live, reset, rollouts, rules, startup, step
+from bench import bigdesk, checking, live, rescore, reset, rollouts, rules, startup, step
 from bench.measure import Result
 
 SMALL = 500
@@ -37,6 +37,7 @@ BENCHES: dict[str, Callable[[Path], Result]] = {
     "live": live.measure,
     "scripted": lambda folder: rollouts.scripted(),
     "together": lambda folder: rollouts.together(),
+    "rescore": rescore.measure,
     "startup": lambda folder: startup.measure(),
 }
 

@@ -31,6 +31,8 @@ TERMINATED = frozenset({"customer_done", "customer_left", "terminal_tool", "env_
 TRUNCATED = frozenset({"max_steps", "max_errors", "max_chars", "max_tokens", "time"})
 EARNING = frozenset({"customer_done", "terminal_tool"})
 """The only reasons to end with which an episode can earn correctness."""
+FAILURES = frozenset({"env_error", "policy_error"})
+"""Reasons to end that are no fault of what the agent said: such an episode leaves its group."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -309,13 +309,12 @@ class CcgymEnv(gymnasium.Env[str, str]):
                 "tolerance": state.tolerance,
                 "exclude": list(state.exclude),
                 "limits": self._limits.model_dump(),
-                "weights": self.scorer.weights,
-                "gates": self.scorer.gates,
             }
             if self.faults:
                 options["faults"] = self.faults
         perturbed = {} if self._view is None else {"perturb": self._view.record}
-        return {"basis": list(task.basis), "reference": reference.size, **options, **perturbed}
+        paid = {"weights": self.scorer.weights, "gates": self.scorer.gates}
+        return {"basis": list(task.basis), "reference": reference.size, **options, **paid, **perturbed}
 
     def _limits_of(self, task: Task) -> Limits:
         limits = self._limits_by.get(task.limits)
