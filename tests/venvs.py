@@ -34,6 +34,7 @@ class Core:
         self.env = {
             key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "VIRTUAL", "CCGYM"))
         }
+        self.env["PATH"] = f"{self.bin}{os.pathsep}{self.env.get('PATH', '')}"
 
     def python(self, code: str) -> str:
         return must(self.bin / "python", "-c", code, cwd=self.folder, env=self.env).stdout
@@ -43,3 +44,7 @@ class Core:
 
     def json(self, *arguments: object) -> dict:
         return json.loads(self.ccgym(*arguments, "--json"))
+
+    def sh(self, line: str) -> str:
+        """A line of a shell in which the venv is active."""
+        return must("bash", "-c", line, cwd=self.folder, env=self.env).stdout

@@ -21,7 +21,7 @@ from ccgym.terminal import one_line
 
 Kind = Literal["reward", "tool", "env", "domain"]
 LONGEST = 64
-FOLDERS = {"build", "dist", "docs", "domain", "envs", "plugins", "rewards", "src", "test", "tests", "tools"}
+FOLDERS = {"build", "dist", "docs", "domain", "envs", "plugins", "rewards", "src", "tables", "test", "tests", "tools"}
 """Names that folders have in many projects, this one's own among them."""
 _PREFIX = re.compile(r"ccgym_(?:rewards?|tools?|envs?|domains?)_(?=[a-z])")
 
