@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import get_args
 
+import click
 import pytest
 import snippets
 from pydantic import BaseModel
@@ -26,6 +27,7 @@ ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
 SLOW = {"training.md"}
+GENERATED = {"checks.md", "cli.md", "hooks.md", "python.md", "types.md", *(p.name for p in DOCS.glob("domain-*.md"))}
 EVENTS = {kind.__struct_config__.tag: kind for kind in get_args(AnyEvent)}
 
 
@@ -43,6 +45,48 @@ def test_a_snippet_that_prints_something_else_is_found():
     page = "```python\nprint(1 + 1)\n```\n```text\n3\n```\n"
     with pytest.raises(AssertionError, match="page:5 says"):
         snippets.run(list(snippets.blocks(page)), "page")
+
+
+@pytest.mark.parametrize("language", ["json", "yaml", "rules"])
+def test_a_part_of_a_file_that_cannot_be_read_is_found(language):
+    page = f"```{language}\n{{[}}\n```\n"
+    with pytest.raises(AssertionError, match="page:2 is no"):
+        snippets.run(list(snippets.blocks(page)), "page")
+
+
+def test_a_console_line_that_nobody_runs_is_found():
+    with pytest.raises(AssertionError, match="is not run"):
+        snippets.run(list(snippets.blocks("```console\n$ make train\n```\n")), "page")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_block_is_run_or_read_or_known_to_be_for_the_reader(page):
+    for block in snippets.blocks(page.read_text()):
+        where = f"{page.name}:{block.line}"
+        if block.title:
+            continue
+        if block.language == "sh":
+            for line in block.text.replace("\\\n", " ").splitlines():
+                snippets.parse(line)
+        elif block.language == "py":
+            assert page.name in GENERATED, f"{where}: py is for signatures; call it python, or give it a title"
+        else:
+            assert block.language in {"python", "console", "text", "json", "yaml", "rules", "md"}, where
+    if page.name not in GENERATED:
+        assert not re.search(r"^(```|~~~)", outside(page.read_text()), re.M), f"{page.name}: a block without a language"
+
+
+def outside(text: str) -> str:
+    """A page without the blocks that have a language."""
+    return re.sub(r"^(`{3,}|~{3,})\w+[^\n]*\n.*?^\1$", "", text, flags=re.M | re.S)
+
+
+def test_a_command_that_is_not_run_has_options_that_exist():
+    snippets.parse("ccgym rollout ENV --policy oracle --tasks 3  # a comment")
+    snippets.parse("pip install ccgym --no-such-option")
+    for line in ("ccgym rolout ENV", "ccgym rollout ENV --polcy oracle"):
+        with pytest.raises(click.UsageError):
+            snippets.parse(line)
 
 
 def test_the_page_of_commands_is_what_the_commands_say():
