@@ -69,8 +69,6 @@ def install(site: Path) -> None:
     """Make a project an installed distribution, as `pip install -e` would, once."""
     import installing
 
-    from ccgym.plugins import loader
-
     site = site.resolve()
     if str(site) in sys.path:
         return
@@ -78,8 +76,12 @@ def install(site: Path) -> None:
     files = [file for file in site.rglob("*") if file.is_file()]
     installing.write_metadata(site, project["name"], project["version"], project.get("entry-points", {}), files)
     sys.path.insert(0, str(site))
-    loader.scan.cache_clear()
-    loader._loaded = None  # the next look-up finds it, as the next process would
+    import ccgym
+    from ccgym.plugins import loader
+
+    loader.scan.cache_clear()  # the next look-up finds it, as the next process would
+    loader._loaded = None
+    ccgym._register_envs()
 
 
 def run(found: list[Block], name: str) -> None:
