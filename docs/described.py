@@ -87,6 +87,22 @@ def plain(annotation: Any) -> str:
     return value(text)
 
 
+def named(thing: Any) -> set[str]:
+    """Paths of what the annotations of a function or an attribute name in ccgym."""
+    if thing.is_function:
+        annotations = [thing.returns, *(parameter.annotation for parameter in thing.parameters)]
+    else:
+        annotations = [thing.value if thing.parent.is_module else thing.annotation] if thing.is_attribute else []
+    names = [
+        name.canonical_path
+        for annotation in annotations
+        if isinstance(annotation, griffe.Expr)
+        for name in annotation.iterate(flat=True)
+        if isinstance(name, griffe.ExprName) and name.canonical_path.startswith("ccgym.")
+    ]
+    return {find(name.removeprefix("ccgym.")).path for name in names}
+
+
 def _bare(text: str) -> str:
     """The first innermost `Annotated[X, …]` of a text as `X`."""
     start = text.rindex("Annotated[")

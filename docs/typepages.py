@@ -101,10 +101,10 @@ def pages() -> dict[Path, str]:
 
 
 def title(path: str) -> str:
-    """The heading of a path: its name, and where it is not alone its module before it."""
+    """The heading of a path: its name, and where ccgym.types has one of that name too, its module before it."""
     name = path.rpartition(".")[2]
     alone = sum(each.rpartition(".")[2] == name for paths in TYPES.values() for each in paths) <= 1
-    return name if alone else path
+    return name if alone or path.startswith("types.") else path
 
 
 def _section(path: str) -> str:
@@ -120,7 +120,21 @@ def _section(path: str) -> str:
             parts.insert(2, signature(made, thing.name, "class"))
         members = "\n".join(_members(thing))
         parts += ["Members:" if members and "\n- " in text else "", members]
+    parts.append(_see_also(thing))
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _see_also(thing: Any) -> str:
+    """Links to the public types that a signature, or the members of a class, name."""
+    own = [each for name, each in thing.members.items() if not each.is_alias and (name[0] != "_" or name == "__init__")]
+    named = set().union(*(described.named(each) for each in (own if thing.is_class else [thing])))
+    links = [
+        f"[{title(path)}](types.md#{re.sub('[^a-z0-9_]', '', title(path).lower())})"
+        for paths in TYPES.values()
+        for path in paths
+        if (other := find(path)).path in named and other is not thing
+    ]
+    return f"See also: {', '.join(links)}." if links else ""
 
 
 def _laid_out(attribute: Any) -> str:
