@@ -74,10 +74,9 @@ class Tool:
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", omit_defaults=True, gc=False):
-    """One line of the log. `n` counts the episode's events from 0; `hash` is the state hash after the event.
+    """One line of the log. `n` counts the episode's events from 0; `hash` is the state hash after the event."""
 
-    Events hold plain JSON and so never a cycle: the garbage collector passes over the many thousands of them.
-    """
+    # gc=False: events hold plain JSON and so never a cycle, and there are many thousands of them.
 
     episode: int
     n: int

@@ -74,7 +74,7 @@ def _parameters(function: Any) -> Iterator[str]:
 
 
 def plain(annotation: Any) -> str:
-    """A type as a reader needs it: aliases spelled out, but for those of ccgym.types, and without how values are checked."""
+    """A type as a reader needs it: without how values are checked, and no aliases but those of ccgym.types."""
     text = str(annotation)
     for name in annotation.iterate(flat=True) if isinstance(annotation, griffe.Expr) else ():
         path = name.canonical_path if isinstance(name, griffe.ExprName) else ""

@@ -1,4 +1,4 @@
-"""Fills docs/hooks.md: signature and docstring of each hook come from ccgym/plugins/hookspecs.py, examples are by hand."""
+"""Fills docs/hooks.md: signatures and docstrings come from ccgym/plugins/hookspecs.py, the examples are by hand."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import described
+
 from ccgym.plugins import hookspecs
 
 PAGE = Path(__file__).with_name("hooks.md")

@@ -44,10 +44,10 @@ TYPES = {
     ],
     "Rewards": ["RewardResult", "plugins.RewardMark", "scoring.Scored", "scoring.Scorer", "scoring.GroupScore"],
     "Domains": [
-        "Domain", "domain.DomainSpec", "domain.Limits", "domain.rules.Rule", "domain.rules.Clause", "domain.ArgumentValidator", "Task",
-        "domain.models.Sim", "domain.models.Call", "domain.models.Say", "domain.models.PathAssert",
-        "domain.models.ProbeAssert", "domain.models.PatchOp", "domain.models.Message", "domain.Finding",
-        "checking.Checked",
+        "Domain", "domain.DomainSpec", "domain.Limits", "domain.rules.Rule", "domain.rules.Clause",
+        "domain.ArgumentValidator", "Task", "domain.models.Sim", "domain.models.Call", "domain.models.Say",
+        "domain.models.PathAssert", "domain.models.ProbeAssert", "domain.models.PatchOp", "domain.models.Message",
+        "domain.Finding", "checking.Checked",
     ],
     "Audit": ["audit.AuditReport", "audit.Row", "audit.Finding", "audit.Gambit", "audit.case.Case"],
     "Plugins": ["plugins.PluginInfo", "plugins.Registry"],
@@ -74,8 +74,8 @@ HEADS = {
 
 <!-- Written by docs/generate.py from the source. -->
 
-What a notebook, a test or a plugin calls. Types stand in [types](types.md). Names are given as they are imported: what is
-`ccgym.make` here is there after `import ccgym`, and heavy packages load at first use only.
+What a notebook, a test or a plugin calls. Types stand in [types](types.md). Names are given as they are imported: what
+is `ccgym.make` here is there after `import ccgym`. Heavy packages load at first use only.
 """,
     "types.md": """\
 # Types
@@ -155,7 +155,12 @@ def _members(thing: Any) -> Iterator[str]:
     """A bullet for each field, property and method; a model's fields are opened."""
     inherited = {*dir(gymnasium.Env), *gymnasium.Env.__annotations__} if thing.name == "CcgymEnv" else set()
     for name, member in thing.members.items():
-        if name.startswith("_") or member.is_alias or (name in inherited and not member.docstring) or name == "model_config":
+        if (
+            name.startswith("_")
+            or member.is_alias
+            or (name in inherited and not member.docstring)
+            or name == "model_config"
+        ):
             continue
         if member.is_function:
             text, points = described.points(member)
@@ -237,9 +242,13 @@ def _said(thing: Any, text: str) -> str:
 
 def public() -> set[str]:
     """Every public path: what `ccgym` offers, and whatever `ccgym.types` holds."""
-    own = {f"types.{name}" for name, each in find("types").members.items() if not name.startswith("_") and not each.is_alias}
+    own = {
+        f"types.{name}"
+        for name, each in find("types").members.items()
+        if not name.startswith("_") and not each.is_alias
+    }
     at_top = {name for name in ccgym.__all__ if name != "__version__"}
-    return at_top | {path for path in own if not (path[6:] in at_top)}
+    return at_top | {path for path in own if path[6:] not in at_top}
 
 
 def listed() -> set[str]:

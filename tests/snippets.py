@@ -11,8 +11,8 @@ What a fenced block is, its first line says:
 - ```` ```json ````, ```` ```yaml ```` and ```` ```rules ````: a part of a file. It is read.
 - ```` ```sh ````: commands that take a network, a GPU or minutes. Those of ccgym are parsed, not run: `parse`.
 
-What is for the reader alone: ```` ```md ````, a part of an SOP, which is prose; `text` after anything else; and blocks of
-generated pages without a language, which their generators print.
+What is for the reader alone: ```` ```md ````, a part of an SOP, which is prose; `text` after anything else; and blocks
+of generated pages without a language, which their generators print.
 """
 
 from __future__ import annotations

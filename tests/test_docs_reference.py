@@ -25,7 +25,11 @@ INNER = {"ccgym.cli", "ccgym.jsontext"}
 def writers():
     """The programs that write the pages, which import each other."""
     sys.path.insert(0, str(DOCS))
-    yield importlib.import_module("hookpage"), importlib.import_module("typepages"), importlib.import_module("described")
+    yield (
+        importlib.import_module("hookpage"),
+        importlib.import_module("typepages"),
+        importlib.import_module("described"),
+    )
     sys.path.remove(str(DOCS))
 
 
@@ -90,7 +94,8 @@ def test_a_public_thing_that_nobody_describes_is_an_error_that_names_it(writers,
 
 def test_a_page_names_nothing_of_ccgym_that_the_reference_does_not_list(writers):
     _, typepages, described = writers
-    known = {f"ccgym.{path}" for path in typepages.listed()} | {described.find(path).path for path in typepages.listed()}
+    listed = typepages.listed()
+    known = {f"ccgym.{path}" for path in listed} | {described.find(path).path for path in listed}
     for page in [*DOCS.glob("*.md"), ROOT / "README.md", *ROOT.glob("examples/*.py")]:
         code = [page.read_text()] if page.suffix == ".py" else [b.text for b in blocks(page) if b.language == "python"]
         for text in code:

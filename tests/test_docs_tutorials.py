@@ -10,7 +10,12 @@ import snippets
 from ccgym.authoring import new_package
 
 DOCS = Path(__file__).parents[1] / "docs"
-MADE = {"reward": "ccgym-reward-politeness", "tool": "ccgym-tools-points", "env": "ccgym-env-parcels", "domain": "HotelDesk"}
+MADE = {
+    "reward": "ccgym-reward-politeness",
+    "tool": "ccgym-tools-points",
+    "env": "ccgym-env-parcels",
+    "domain": "HotelDesk",
+}
 OWN = {
     "reward": {"ccgym_reward_politeness/__init__.py", "tests/test_ccgym_reward_politeness.py"},
     "domain": {"domain.yaml", "sop.md", "tools.json", "state.json", "tasks.jsonl"},
@@ -33,7 +38,7 @@ def test_a_tutorial_shows_the_files_that_the_command_writes(kind, tmp_path):
     for name, text in files.items():
         if name not in OWN.get(kind, ()):
             written = (package.folder / name).read_text("utf-8")
-            assert text.strip() == written.strip(), f"tutorial-{kind}.md shows another {name} than `ccgym new {kind}` writes"
+            assert text.strip() == written.strip(), f"`ccgym new {kind}` writes another {name} than the tutorial shows"
 
 
 @pytest.mark.parametrize("page", sorted(DOCS.glob("tutorial-*.md")), ids=lambda page: page.stem)
