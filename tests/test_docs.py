@@ -20,7 +20,7 @@ import ccgym
 from ccgym.domain import DomainSpec, Task, mockspec, models
 from ccgym.domain.dialects import ToolExtras
 from ccgym.domain.models import Op, Sim
-from ccgym.train.config import Config
+from ccgym.train.config import Config, load_config
 from ccgym.types import AnyEvent, Event, Termination
 
 ROOT = Path(__file__).parents[1]
@@ -74,6 +74,14 @@ def test_every_block_is_run_or_read_or_known_to_be_for_the_reader(page):
             assert block.language in {"python", "console", "text", "json", "yaml", "rules", "md"}, where
     if page.name not in GENERATED:
         assert not re.search(r"^(```|~~~)", outside(page.read_text()), re.M), f"{page.name}: a block without a language"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_config_that_a_page_shows_is_one(page, tmp_path):
+    for block in snippets.blocks(page.read_text()):
+        if block.title and block.title.endswith(".yaml") and "/" not in block.title:
+            (tmp_path / block.title).write_text(block.text)
+            assert load_config(tmp_path / block.title)
 
 
 def outside(text: str) -> str:
