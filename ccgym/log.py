@@ -69,31 +69,32 @@ class EpisodeWriter:
         self.path = Path(path)
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._file = open(self.path, "wb", buffering=0)  # noqa: SIM115 (closed by close)
-        self._pending = bytearray()
+        self._pending: list[bytes] = []
+        self._size = 0
         self._flushed = time.monotonic()
         self._chain: dict[int, bytes] = {}
 
     def write(self, events: Iterable[Any]) -> None:
         """Append events, of any of the group's episodes, each episode's in its own order."""
-        lines = []
+        chain, pending = self._chain, self._pending
         for event in events:
-            if event.episode == GROUP:
-                previous = b"".join(self._chain[key] for key in sorted(self._chain))
+            episode = event.episode
+            if episode == GROUP:
+                previous = b"".join(chain[key] for key in sorted(chain))
             else:
-                previous = self._chain.get(event.episode, b"")
-            line, digest = event_line(event, previous)
-            self._chain[event.episode] = digest
-            lines.append(line)
-        if lines:
-            self._pending += b"".join(lines)
-            if len(self._pending) > FLUSH_BYTES or time.monotonic() - self._flushed > FLUSH_SECONDS:
-                self.flush()
+                previous = chain.get(episode, b"")
+            line, chain[episode] = event_line(event, previous)
+            pending.append(line)
+            self._size += len(line)
+        if pending and (self._size > FLUSH_BYTES or time.monotonic() - self._flushed > FLUSH_SECONDS):
+            self.flush()
 
     def flush(self) -> None:
         """Make everything written so far visible to readers."""
         if self._pending:
-            self._file.write(self._pending)
+            self._file.write(b"".join(self._pending))
             self._pending.clear()
+            self._size = 0
         self._flushed = time.monotonic()
 
     def close(self) -> None:

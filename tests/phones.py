@@ -87,13 +87,18 @@ TASK = {
         "asserts": [{"path": "/user/phone/signal", "value": "good"}],
     },
 }
+PROBES = {
+    "roams": lambda state, line: state["lines"][line]["roaming"],
+    "shown_signal": lambda user: user["phone"]["signal"],
+    "alarm": lambda user: user["phone"].get("alarm"),
+}
 SPEC = {"name": "Phones", "limits": {"max_steps": 12}}
 
 
 class Plugin:
     @ccgym.hookimpl
     def register_tools(self, register):
-        register(Toolset("Phones", FUNCTIONS, schemas=SCHEMAS, sync=sync))
+        register(Toolset("Phones", FUNCTIONS, PROBES, SCHEMAS, sync))
 
 
 def write_phones(folder, *tasks, sop="Help with phones.\n", state=STATE, spec=SPEC):

@@ -11,7 +11,9 @@ import phones
 import pytest
 
 import ccgym
+from ccgym.backend.guest import GuestBackend
 from ccgym.checking import check
+from ccgym.errors import DomainError, PluginError
 from ccgym.plugins import Toolset
 from ccgym.replay import verify
 from ccgym.turns import render_call
@@ -71,6 +73,16 @@ def test_acts_are_done_in_the_order_of_the_reply(desk):
     env = begin(desk)
     line, *_ = env.step("What signal do you see? Then turn airplane mode off.")
     assert line == "It says none. It is off now."
+
+
+def test_words_inside_longer_words_of_another_act_do_not_ask_for_it(tmp_path):
+    refuses = {"asked": ["turn airplane mode off and on"], "refuses": "Twice? No."}
+    folder = with_task(tmp_path / "phones", lambda task: task["user"]["sim"]["acts"].update(twice=refuses))
+    env = begin(folder)
+    assert env.step("Please turn airplane mode off and on.")[0] == "Twice? No."
+    assert doings(env) == []
+    line, *_ = env.step("Turn airplane mode off. Or turn airplane mode off and on.")
+    assert line == "It is off now. Twice? No."
 
 
 def test_a_customer_tells_a_failure(tmp_path):
@@ -165,6 +177,25 @@ def test_init_brings_both_sides_into_step(tmp_path):
     assert (state["user"]["phone"]["signal"], state["tables"]["lines"]["0901"]["connected"]) == ("good", True)
 
 
+def test_asserts_probe_either_side(tmp_path):
+    asserts = [
+        {"probe": "roams", "args": {"line": "0901"}, "equals": True},
+        {"probe": "shown_signal", "requestor": "user", "equals": "good"},
+        {"probe": "alarm", "requestor": "user"},
+    ]
+    folder = with_task(tmp_path / "phones", lambda task: task["expect"].update(asserts=asserts))
+    for actions, verdicts in ((phones.TASK["expect"]["actions"], ["ok"] * 3), ([], ["violated", "violated", "ok"])):
+        episode = ccgym.enact(str(folder), "abroad", actions)
+        assert [event.verdict for event in episode.of(RuleEvent)] == verdicts
+
+
+def test_a_tool_is_no_probe(tmp_path):
+    asserts = [{"probe": "look_at_line", "args": {"line": "0901"}, "equals": {}}]
+    folder = with_task(tmp_path / "phones", lambda task: task["expect"].update(asserts=asserts))
+    with pytest.raises(DomainError, match=r"asserts/0/probe: no probe 'look_at_line'\. Known: alarm, roams, shown"):
+        ccgym.load_domain(folder)
+
+
 def test_a_sync_that_fails_fails_the_call_and_leaves_both_sides_as_they_were(tmp_path):
     state = copy.deepcopy(phones.STATE)
     state["tables"]["lines"]["0902"] = {}
@@ -208,7 +239,7 @@ class World:
         if name not in (
             {"mend_phone", "look_at_phone"} if requestor == "user" else {"mend_network", "look_at_network"}
         ):
-            raise ccgym.ToolError(f"no tool {name}", "unknown_tool")
+            raise ValueError(f"no tool {name}")
         if name.startswith("look"):
             return dict(side["faults"])
         if arguments["fault"] not in side["faults"]:
@@ -234,6 +265,11 @@ class World:
 
     def restore(self, snapshot):
         self.world = copy.deepcopy(snapshot)
+
+
+def test_a_backend_without_all_methods_is_refused_with_their_names():
+    with pytest.raises(PluginError, match=r"GuestPlugin, has no method call, probe, state, digest, sna"):
+        GuestBackend(GuestPlugin())
 
 
 class GuestPlugin:

@@ -109,7 +109,7 @@ TASK_LINES = [
      "tasks.jsonl:2 /reward_basis: reward_basis names at least one component, and each once"),
     (task_line(limits={"max_errors": 1}), "tasks.jsonl:2 /limits/max_errors: found 1, must be greater"),
     (task_line(init={"calls": [{"name": "gt_order"}]}),
-     "tasks.jsonl:2 /init/calls/0/name: no tool 'gt_order'. Did you"),
+     "tasks.jsonl:2 /init/calls/0/name: no tool or probe 'gt_order'. Did you"),
     (task_line(init={"patch": [{"op": "ad", "path": "/user/a"}]}),
      "tasks.jsonl:2 /init/patch/0/op: found 'ad', must be"),
     (task_line(init={"patch": [{"op": "add", "path": "/tables/ordrs/W1", "value": {}}]}),
@@ -518,3 +518,50 @@ def test_check_puts_errors_first(tmp_path):
     severities = [finding.severity for finding in check_domain(folder)]
     assert severities[0] == "error"
     assert severities == sorted(severities, key=["error", "warning", "notice"].index)
+
+
+def test_a_function_that_names_the_state_as_an_argument_is_named_is_refused_with_the_way_out(tmp_path):
+    import ccgym
+    from ccgym.plugins import Toolset, unregister
+
+    schema = {
+        "name": "move", "description": "Move house.", "parameters": {
+            "type": "object", "properties": {"city": {"type": "string"}, "state": {"type": "string"}},
+            "required": ["city", "state"],
+        }, "x-ccgym": {"effect": "write"},
+    }  # fmt: skip
+
+    class Movers:
+        def __init__(self, move):
+            self.move = move
+
+        @ccgym.hookimpl
+        def register_tools(self, register):
+            register(Toolset("movers", {"move": self.move}, schemas=[schema]))
+
+    def refused(state, **arguments):
+        state["homes"]["Mai"] = arguments
+
+    def taken(state, /, **arguments):
+        state["homes"]["Mai"] = arguments
+
+    for name, text in (
+        ("domain.yaml", "name: Movers\ntools: movers\n"), ("sop.md", "Move whoever asks.\n"),
+        ("state.json", '{"tables": {"homes": {"Mai": {}}}}'),
+    ):  # fmt: skip
+        (tmp_path / name).write_text(text)
+    try:
+        ccgym.register(Movers(refused))
+        with pytest.raises(DomainError) as caught:
+            load_domain(tmp_path)
+        assert [str(finding) for finding in caught.value.findings] == [
+            "toolset movers (move): 'state' is an argument, and its function gives the state that name: each call with "
+            "it fails. Write def move(state, /, **arguments)"
+        ]
+        ccgym.register(Movers(taken))
+        move = {"name": "move", "args": {"city": "Albany", "state": "NY"}}
+        task = {"id": "t", "expect": {"actions": [move]}}
+        (call,) = ccgym.enact(load_domain(tmp_path), task, [move]).calls
+        assert call.error is None
+    finally:
+        unregister(Movers(taken))

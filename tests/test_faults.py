@@ -60,6 +60,9 @@ class Ledger:
         self.data["runs"] = [*self.data["runs"], [name, arguments]]
         return {"balance": self.data["balance"]}
 
+    def probe(self, name, arguments, requestor="assistant"):
+        return self.data[name]
+
     def state(self):
         return {"tables": {"ledger": {"all": self.data}}, "user": {}}
 

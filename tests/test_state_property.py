@@ -365,7 +365,7 @@ class Episode:
 def _views(request: Any, monkeypatch: Any) -> None:
     """The tables here are small: views of such are reused only if told so."""
     if request.param == "views reused":
-        monkeypatch.setattr(views, "WORTH_KEEPING", 0)
+        monkeypatch.setattr(views, "WORTH_LENDING", 0)
         monkeypatch.setattr(views, "WORTH_CLEANING", 1)
 
 

@@ -158,6 +158,7 @@ class DomainBackend:
         self, ready: Ready, view: Any, context: ToolContext | None, result: Any, error: tuple[str, str] | None
     ) -> Any:
         """Commit what a tool did to its view, if it may."""
+        applied = False
         try:
             if error is not None:
                 raise ToolError(*error)
@@ -168,11 +169,9 @@ class DomainBackend:
                     if self._program.sync is not None:
                         plan = self.state_.plan_with(view, in_step(self._program.sync))
                     self.state_.apply(plan)
-                    self.changes = plan.ops
-        except ToolError:
-            self.state_.release(view)
-            raise
-        self.state_.release(view)
+                    self.changes, applied = plan.ops, True
+        finally:
+            self.state_.release(view, applied)
         if context is not None:
             self._count(context)
         return result
@@ -310,7 +309,7 @@ def make_backend(domain: Any, task: Any, seed: int, registry: Any = None) -> Any
         backend = registry.hook.make_backend(domain=domain, state=private, task=task)
         if backend is not None:
             guest = GuestBackend(backend)
-            guest.call_init(init.get("calls", ()), task.id)
+            guest.call_init(init.get("calls", ()), domain.probes, task.id)
             return guest
         own = DomainBackend(domain, seed, task)
     if init.keys() - {"messages"}:

@@ -12,7 +12,7 @@ import orjson
 from ccgym import jsontext
 from ccgym.backend import patch, views
 from ccgym.backend.freezing import BadValue, culprit, freeze_table
-from ccgym.backend.kept import Kept
+from ccgym.backend.kept import Kept, Lent
 from ccgym.backend.nodes import Sheet, thaw
 from ccgym.errors import DomainError
 
@@ -20,6 +20,8 @@ USER = "$user"
 """The section that holds the customer's document; the others are the tables, by name."""
 MODULUS = (1 << 256) - 1
 KEPT_ROWS = 500_000
+LENT = 8
+"""Views of one table that are kept for the next calls."""
 _from_bytes = int.from_bytes
 _SORTED = orjson.OPT_SORT_KEYS
 
@@ -140,12 +142,13 @@ class Base:
         self.tables: dict[str, Any] = {name: table for name, table in self.sections.items() if name != USER}
         self.hash = f"{self.total:064x}"
         self._tokens = count(1)
-        self.large = any(type(s) is Sheet and len(s) >= views.WORTH_KEEPING for s in self.sections.values())
-        """Whether there are tables of which views are worth keeping."""
+        self.large = {n for n, s in self.sections.items() if type(s) is Sheet and len(s) >= views.WORTH_LENDING}
+        """Tables of which views are worth lending from call to call: they have too many rows to be copied each time."""
+        self.large.discard(USER)
         self.sheets: Kept[Sheet] = Kept(KEPT_ROWS)
         """Tables as episodes have changed them."""
-        self.views: Kept[views.Table] = Kept(KEPT_ROWS)
-        """Views of tables, as a call has left them."""
+        self.views: Lent[views.Table] = Lent(LENT)
+        """Views of large tables, to be lent to one call after the other."""
 
     def _add(self, name: str, table: Any) -> None:
         path: tuple[str | int, ...] = ()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from operator import is_
 from typing import Any
 
 from ccgym import jsontext
 from ccgym.backend.nodes import FROZEN, SCALARS, Leaf, Node, Seq, Sheet
-from ccgym.backend.views import VIEWS, unchanged
+from ccgym.backend.views import CLEAN, REACHED, VIEWS, Call, List, Row, View
 from ccgym.jsontext import MAX_DEPTH
 
 _KEPT = SCALARS | FROZEN
@@ -22,7 +23,8 @@ class BadValue(TypeError):
 
 
 def freeze(value: Any, depth: int = 0) -> Any:
-    """An immutable copy of a value. What is immutable already, and views in which nothing was written, are shared.
+    """An immutable copy of a value. What is immutable already is shared; a view in which nothing was written, at any
+    depth, is what it shows.
 
     Scalars are not looked into: `jsontext.canonical` of the result tells whether JSON can hold them.
 
@@ -34,7 +36,11 @@ def freeze(value: Any, depth: int = 0) -> Any:
         return value
     if depth > MAX_DEPTH:
         raise BadValue(f"nested deeper than {MAX_DEPTH}, or contains itself", ())
-    if kind in VIEWS and (source := unchanged(value)) is not None:
+    if kind is View:
+        return _shown(value, depth)
+    if kind is List:
+        return _shown_list(value, depth)
+    if kind is Row and type(value._call) is Call and (source := getattr(value, "_source", None)) is not None:
         return source
     if kind is dict or issubclass(kind, dict):
         if SCALARS.issuperset(map(type, dict.values(value))):
@@ -52,6 +58,39 @@ def freeze(value: Any, depth: int = 0) -> Any:
         return freeze(jsontext.clean(value), depth)
     except TypeError:
         raise BadValue(f"a {kind.__name__} is not JSON", ()) from None
+
+
+def _shown(view: View, depth: int) -> Any:
+    state, source, get = view._state, view._source, dict.__getitem__
+    if state is CLEAN:
+        return source
+    frozen: dict[str, Any] = {}
+    same = state is REACHED
+    for key, item in dict.items(view):
+        if type(item) not in _KEPT:
+            try:
+                item = freeze(item, depth + 1)
+            except BadValue as error:
+                raise BadValue(error.what, (key, *error.path)) from None
+            same = same and item is get(source, key)
+        frozen[key] = item
+    if same:
+        return source
+    return (Leaf if SCALARS.issuperset(map(type, frozen.values())) else Node)(frozen)
+
+
+def _shown_list(view: List, depth: int) -> Any:
+    first, source, items = view._first, view._source, []
+    same = len(view) == len(first) and all(map(is_, view, first))
+    for index, item in enumerate(view):
+        if type(item) not in _KEPT:
+            try:
+                item = freeze(item, depth + 1)
+            except BadValue as error:
+                raise BadValue(error.what, (index, *error.path)) from None
+            same = same and item is source[index]
+        items.append(item)
+    return source if same else Seq(items)
 
 
 def _frozen_items(items: Iterable[tuple[Any, Any]], depth: int) -> dict[Any, Any]:

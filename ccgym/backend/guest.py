@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 from ccgym import jsontext
 from ccgym.backend import patch
 from ccgym.backend.failures import told
-from ccgym.errors import CcgymError, DomainError, ToolError
+from ccgym.errors import CcgymError, DomainError, PluginError, ToolError
 from ccgym.types import Backend, Requestor
+
+METHODS = ("call", "probe", "state", "digest", "snapshot", "restore")
+"""What `types.Backend` asks for."""
 
 
 class GuestBackend:
@@ -24,6 +27,11 @@ class GuestBackend:
     seeded = False
 
     def __init__(self, own: Backend) -> None:
+        """Raises PluginError: `own` lacks some of the methods."""
+        lacks = [name for name in METHODS if not callable(getattr(own, name, None))]
+        if lacks:
+            problem = f"what make_backend returned, {type(own).__name__}, has no method {', '.join(lacks)}"
+            raise PluginError(problem, fix="Write the methods of ccgym.types.Backend, or return None")
         self.own = own
 
     def call(self, name: str, arguments: dict[str, Any], requestor: Requestor = "assistant") -> Any:
@@ -91,22 +99,16 @@ class GuestBackend:
         """Raises CcgymError: a backend of one's own tells no hash of a state it is not in."""
         raise CcgymError("expect.state of mode `literal` needs the domain's own backend", fix="Use mode replay or hash")
 
-    def call_init(self, calls: Iterable[Mapping[str, Any]], task: str) -> None:
+    def call_init(self, calls: Iterable[Mapping[str, Any]], probes: Container[str], task: str) -> None:
         """Run a task's `init.calls`, of tools or probes. The state that the backend was given has the rest of `init`.
 
         Raises:
             DomainError: a call failed.
         """
         for number, call in enumerate(calls):
-            name, args = call["name"], call.get("args") or {}
-            who: Requestor = call.get("requestor") or "assistant"
+            run = self.probe if call["name"] in probes else self.call
             try:
-                try:
-                    self.call(name, args, who)
-                except ToolError as error:
-                    if error.code != "unknown_tool":
-                        raise
-                    self.probe(name, args, who)
+                run(call["name"], call.get("args") or {}, call.get("requestor") or "assistant")
             except ToolError as error:
                 where = f"task {task} init/calls/{number}"
                 raise DomainError(f"{error.code}: {error.message}", where=where, fix="Correct the task") from None

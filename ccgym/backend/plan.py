@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -11,7 +12,7 @@ from ccgym.backend.base import USER, Base, pointer
 from ccgym.backend.freezing import BadValue, freeze, freeze_table
 from ccgym.backend.nodes import FROZEN, SCALARS, Leaf, Sheet, thaw
 from ccgym.backend.patch import Op
-from ccgym.backend.views import CLEAN, WRITTEN, Call, Root, Row, Table, View, changed
+from ccgym.backend.views import CLEAN, WRITTEN, Call, Root, Row, Table, View
 
 ABSENT: Any = object()
 """Stands for a row or a table that is not there."""
@@ -27,12 +28,21 @@ class Plan:
     """The rows that change, the operations that tell of it, and what they add to the hash.
 
     Every method adds one part of a view; they raise BadValue, with the whole path, where a value is not JSON.
+
+    Args:
+        base: the seed.
+        digests: what rows add to the hash that are not the seed's.
+        row: `row(section, key)` as it stands, or ABSENT.
+        section: `section(name)` as it stands, frozen.
     """
 
-    __slots__ = ("_base", "_digests", "changes", "delta", "names", "ops", "whole")
+    __slots__ = ("_base", "_digests", "_row_of", "_section_of", "changes", "delta", "names", "ops", "whole")
 
-    def __init__(self, base: Base, digests: dict[tuple[str, str], int]) -> None:
-        self._base, self._digests = base, digests
+    def __init__(
+        self, base: Base, digests: dict[tuple[str, str], int], row: Callable[[str, str], Any],
+        section: Callable[[str], Any],
+    ) -> None:  # fmt: skip
+        self._base, self._digests, self._row_of, self._section_of = base, digests, row, section
         self.ops: list[Op] = []
         """JSON Patch operations over the state document, each with what it replaced as `old`."""
         self.changes: list[Change] = []
@@ -53,24 +63,24 @@ class Plan:
 
     def tables(self, root: Root) -> None:
         """Add all tables that were reached or written."""
-        source = root._source
+        before = root._source
         if root._state is WRITTEN:
-            for name, table in source.items():
+            for name in before:
                 if name not in root:
-                    self.section(name, table, ABSENT)
+                    self.section(name, self._section_of(name), ABSENT)
             names = list(dict.keys(root))
-            if names != list(source):
+            if names != list(before):
                 self.names = names
         for name, value in dict.items(root):
             kind = type(value)
-            if kind is Table and value._source is _get(source, name):
+            if kind is Table and value._name == name:
                 self.table(name, value)
             elif kind not in FROZEN:
-                self.section(name, _get(source, name, ABSENT), value)
+                self.section(name, self._section_of(name) if name in before else ABSENT, value)
 
     def table(self, section: str, table: Table) -> None:
         """Add the rows of a table that were reached, written or dropped."""
-        source, gone, put = table._source, table._gone, table._put
+        was, gone, put = self._row_of, table._gone, table._put
         for key in table._reached:
             child: Any = _get(table, key)
             kind = type(child)
@@ -79,15 +89,15 @@ class Plan:
                     continue
             elif kind is View and child._state is CLEAN:
                 continue
-            if key in put or key in gone or not changed(child):
+            if key in put or key in gone:
                 continue
-            if kind is not Row or type(child._call) is not list or not self._cells(section, key, source[key], child):
-                self._row(section, key, source[key], child)
+            if kind is not Row or type(child._call) is not list or not self._cells(section, key, child):
+                self._row(section, key, was(section, key), child)
         for key in gone:
-            if key not in table and key in source:
-                self._row(section, key, source[key], ABSENT)
+            if key not in table and (old := was(section, key)) is not ABSENT:
+                self._row(section, key, old, ABSENT)
         for key in put:
-            self._row(section, key, _get(source, key, ABSENT), _get(table, key), moved=key in gone)
+            self._row(section, key, was(section, key), _get(table, key), moved=key in gone)
 
     def section(self, section: str, old: Any, value: Any) -> None:
         """Add a table that was made, removed, or replaced as a whole."""
@@ -144,6 +154,8 @@ class Plan:
             return
         try:
             new = freeze(value)
+            if new is old and not moved:
+                return
             after = self._base.hasher(section, key, new)
         except BadValue as error:
             raise BadValue(error.what, (*_root(section), key, *error.path)) from None
@@ -160,10 +172,10 @@ class Plan:
                 return
         self.changes.append((section, key, new, moved, after))
 
-    def _cells(self, section: str, key: str, old: Any, row: Row) -> bool:
+    def _cells(self, section: str, key: str, row: Row) -> bool:
         """As `_row`, for the most common change: some columns of a row of scalars were set to scalars."""
         ops: list[Op] = []
-        at = pointer(section, key)
+        at, old = pointer(section, key), self._row_of(section, key)
         for column in dict.fromkeys(row._call):  # type: ignore[arg-type]
             value, before = _get(row, column), _get(old, column, ABSENT)
             if type(value) not in SCALARS or type(column) is not str:

@@ -16,7 +16,7 @@ from ccgym.backend.freezing import BadValue
 from ccgym.backend.nodes import FROZEN, Sheet, thaw
 from ccgym.backend.patch import Op
 from ccgym.backend.plan import ABSENT, Plan
-from ccgym.backend.views import VIEWS, Call, Root, Table, wrap, wrap_root
+from ccgym.backend.views import VIEWS, Call, Root, Table, view_table, wrap, wrap_root
 from ccgym.errors import ToolError
 
 _EMPTY = Sheet()
@@ -145,7 +145,17 @@ class State:
         if requestor == "user":
             section = self.section(USER)
             return wrap(section, call) if type(section) in FROZEN else section
-        return wrap_root(self.tables(), call, self._lend)
+        if not self._rows or self._names is not None:
+            return wrap_root(self.tables(), call, self._lend)
+        tables = dict(self.base.tables)
+        lent = [name for name in self._rows if self._lends(name)]
+        for name in (*self._rows, *self._whole):
+            if name != USER and name not in lent:
+                tables[name] = self.section(name)
+        root = wrap_root(tables, call, self._lend)
+        for name in lent:  # whoever reads the dict of tables in C finds in it what has changed
+            root[name]
+        return root
 
     def plan(self, view: Any) -> Plan | None:
         """What committing a view would do; None: nothing. Nothing is done yet.
@@ -162,7 +172,7 @@ class State:
                 return None
             if call.version != self._version:
                 raise RuntimeError("the state has changed since this view of it was made")
-        plan = Plan(self.base, self._digests)
+        plan = Plan(self.base, self._digests, self._row, self.section)
         try:
             if kind is Root:
                 plan.tables(view)
@@ -219,25 +229,66 @@ class State:
         self.apply(plan)
         return plan.ops
 
-    def release(self, view: Any) -> None:
-        """A call is over, its view committed or dropped: keep views of large tables for the next call of this state,
-        where nobody else holds them."""
-        if type(view) is not Root or not self.base.large:
+    def release(self, view: Any, applied: bool = False) -> None:
+        """A call is over: take back the views of large tables that nobody else holds.
+
+        Args:
+            view: what the call worked on.
+            applied: its plan has been made real, and nobody else's since.
+        """
+        if type(view) is not Root or not view._lent or self._version - view._call.version != applied:
             return
         for name in view._lent:
             table = view.give_back(name)
-            if table is None:
+            if table is None or not self._lends(name) or (table._gone and not applied):
                 continue
-            current = self.section(name) if view._call.dirty else table._source
-            if len(table) != len(current):
-                continue  # a row that was added and not committed, or past our back, is still in it
-            for key in (*table._reached, *table._put):
-                _set(table, key, current[key])
-            table._source, table._reached, table._put = current, [], {}
-            self.base.views.put((self._token, name), table)
+            base, rows = self.base.sections[name], self._rows.get(name, {})
+            reached, put, shown, size = table._reached, table._put, table._shown, table._size
+            for key in put:
+                if applied and key not in shown and key not in base:
+                    size += 1
+            for key in (*reached, *put):
+                current = self._row(name, key)
+                if current is ABSENT:
+                    _pop(table, key, None)
+                else:
+                    _set(table, key, current)
+                    if key in rows:
+                        shown.add(key)
+            if table._gone:
+                table._reordered = True
+            elif len(table) != size:
+                continue  # a row was added past our back
+            table._reached, table._put, table._gone = [], {}, {}
+            table._at = self._token, self._version
+            self.base.views.put(name, self._token, table)
+
+    def _lends(self, name: str) -> bool:
+        """Whether calls are lent a view of a table: it is large, and has been there from the beginning."""
+        return name in self.base.large and name not in self._whole and self._names is None
 
     def _lend(self, name: str) -> Table | None:
-        return self.base.views.take((self._token, name))
+        """A view of a large table as it stands, or None: then one has to be made."""
+        if not self._lends(name):
+            return None
+        base, at = self.base.sections[name], (self._token, self._version)
+        table = self.base.views.take(name, self._token)
+        if table is None or (table._reordered and table._at != at):
+            table = view_table(base, name)
+        if table._at != at:
+            for key in table._shown:
+                old = base.get(key, ABSENT)
+                if old is ABSENT:
+                    _pop(table, key, None)
+                else:
+                    _set(table, key, old)
+            gone, rows = self._gone.get(name, ()), self._rows.get(name, {})
+            for key in gone:
+                _pop(table, key, None)
+            _update(table, rows)
+            table._shown, table._reordered = set(rows), bool(gone)
+        table._size = len(table)
+        return table
 
     def edit(self, change: Callable[[dict[str, Any]], Any]) -> list[Op]:
         """Change the whole document: `change` may do so in place, and returns what the document is to be.
@@ -267,7 +318,7 @@ class State:
         if tables is not root:
             root.clear()
             root.update(tables)
-        plan, own = Plan(self.base, self._digests), document.get("user", {})
+        plan, own = Plan(self.base, self._digests, self._row, self.section), document.get("user", {})
         try:
             plan.tables(root)
             if own is user and type(own) is Table:

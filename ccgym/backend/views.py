@@ -9,8 +9,9 @@ upwards, so a call's views die with it, and only what was reached is looked at w
 from __future__ import annotations
 
 import copy
+import json.encoder
+import sys
 from collections.abc import Callable, ItemsView, Iterator, ValuesView
-from operator import is_
 from sys import getrefcount
 from typing import Any
 
@@ -23,6 +24,8 @@ _iter = dict.__iter__
 _items = dict.items
 _values = dict.values
 _MISSING: Any = object()
+_WRITES_JSON = json.encoder.__dict__
+_frame = sys._getframe
 CLEAN, REACHED, WRITTEN = range(3)
 
 
@@ -174,9 +177,10 @@ class View(_Copies, dict[str, Any]):
         # storage as it is, past __getitem__.
         return _iter(self)
 
-    def items(self) -> Items:  # type: ignore[override]
+    def items(self) -> Any:
         """As `dict.items`."""
-        return Items(self)
+        # Whoever writes JSON only reads: nothing need be wrapped. Tools that return `json.dumps(row)` are many.
+        return _items(self) if _frame(1).f_globals is _WRITES_JSON else Items(self)
 
     def values(self) -> Values:  # type: ignore[override]
         """As `dict.values`."""
@@ -237,15 +241,29 @@ class View(_Copies, dict[str, Any]):
 
 
 class Table(View):
-    """A view of a table. It remembers which keys were reached, written and dropped: a commit looks at no others."""
+    """A view of a table. It remembers which keys were reached, written and dropped: a commit looks at no others.
 
-    __slots__ = ("_gone", "_put", "_reached")
+    Views of large tables are lent to one call after the other, of one state and then perhaps of another. Between calls
+    they hold no views, only frozen rows: those of the state that had them last, which are `_shown` beside the seed's.
+    """
+
+    __slots__ = ("_at", "_gone", "_name", "_put", "_reached", "_reordered", "_shown", "_size")
     _source: Sheet
+    _name: str
+    """The table's own name, where it stands among the tables."""
     _reached: list[str]
     _put: dict[str, None]
     """Keys written in this call, in the order in which new ones stand in the table."""
     _gone: dict[str, None]
     """Keys dropped in this call, even if they came back."""
+    _shown: set[str]
+    """Keys whose rows are not those of the seed, in a view that is lent."""
+    _at: tuple[int, int]
+    """Token and version of the state that it shows."""
+    _reordered: bool
+    """Rows of the seed were dropped: its order cannot come back."""
+    _size: int
+    """How many rows it had when it was lent."""
 
     def _reach(self, key: str, source: Any) -> Any:
         kind = type(source)
@@ -255,7 +273,7 @@ class Table(View):
             child._call = self._call
         elif kind is Node:
             child = View(source)
-            child._call, child._state = self._call, CLEAN
+            child._call, child._state, child._source = self._call, CLEAN, source
         else:
             child = wrap(source, self._call)
         _set(self, key, child)
@@ -273,43 +291,49 @@ class Table(View):
         self._gone[key] = None
 
 
+def view_table(source: Sheet, name: str = "") -> Table:
+    """A new view of a table. `_call` is still to be set."""
+    table = Table(source)
+    table._state, table._source, table._name = CLEAN, source, name
+    table._reached, table._put, table._gone, table._shown = [], {}, {}, set()
+    table._at, table._reordered, table._size = (0, 0), False, len(source)
+    return table
+
+
 class Root(View):
-    """A view of the dict of tables. `lend` may have a view of a table ready from an earlier call of the same state."""
+    """A view of the dict of tables. `lend` gives the views of large ones."""
 
     __slots__ = ("_lend", "_lent")
     _source: dict[str, Any]
     _lent: list[str]
-    """Names of the tables whose views may serve again."""
+    """Names of the tables whose views are lent."""
     _lend: Callable[[str], Table | None]
 
     def _reach(self, key: str, source: Any) -> Any:
         if type(source) is not Sheet:
             return View._reach(self, key, source)
-        table = None
-        if len(source) >= WORTH_KEEPING:
-            table = self._lend(key)
+        table = self._lend(key)
+        if table is None:
+            table = view_table(source, key)
+        else:
             self._lent.append(key)
-        if table is None or table._source is not source:
-            table = Table(source)
-            table._state, table._source = CLEAN, source
-            table._reached, table._put, table._gone = [], {}, {}
         table._call = self._call
         _set(self, key, table)
         return table
 
     def give_back(self, name: str) -> Table | None:
         """Take a table's view out, if it may serve another call: nobody has kept it, and little was done to it."""
-        table, source = dict.get(self, name), self._source[name]
-        if type(table) is not Table or table._source is not source:
+        table = dict.get(self, name)
+        if type(table) is not Table or table._name != name:
             return None
-        _set(self, name, source)
+        _set(self, name, self._source[name])
         # One reference is ours, one the argument's: any other may be the tool's, who must not see a later call.
-        if table._gone or len(table._reached) * WORTH_CLEANING > len(table) or getrefcount(table) > 2:
+        if len(table._reached) * WORTH_CLEANING > len(table) or getrefcount(table) > 2:
             return None
         return table
 
 
-WORTH_KEEPING = 256
+WORTH_LENDING = 64
 """Rows from which on it is cheaper to clean a table's view than to make another."""
 WORTH_CLEANING = 16
 """Where more than one row in so many was reached, it is not."""
@@ -336,44 +360,12 @@ def wrap(source: Any, call: Call) -> Any:
         items._first, items._source = items[:], source
         return items
     if kind is Sheet:
-        table = Table(source)
-        table._call, table._state, table._source = call, CLEAN, source
-        table._reached, table._put, table._gone = [], {}, {}
+        table = view_table(source)
+        table._call = call
         return table
     view = View(source)
     view._call, view._state, view._source = call, CLEAN, source
     return view
-
-
-def changed(value: Any) -> bool:
-    """Whether anything was written in a view, at any depth. Not for tables: they know their keys."""
-    kind = type(value)
-    if kind is Row:
-        return type(value._call) is not Call
-    if kind is View:
-        if value._state is not REACHED:
-            return value._state is WRITTEN
-        return any(changed(item) for item in _values(value) if type(item) in VIEWS)
-    if kind is List:
-        first = value._first
-        if len(value) != len(first) or not all(map(is_, value, first)):
-            return True
-        return any(changed(item) for item in value if type(item) in VIEWS)
-    return True
-
-
-def unchanged(view: Any) -> Any:
-    """What a view shows, where it knows that and nothing was written in it; else None."""
-    kind = type(view)
-    if kind is Row:
-        if type(view._call) is not Call:
-            return None
-    elif kind is View:
-        if view._state is WRITTEN or changed(view):
-            return None
-    elif kind is not List or changed(view):
-        return None
-    return getattr(view, "_source", None)
 
 
 class Items(ItemsView[str, Any]):

@@ -198,6 +198,8 @@ class ProbeAssert(Part):
     probe: Text
     """Name of the probe."""
     args: JsonObject = Field(default={})
+    requestor: Requestor = "assistant"
+    """Whose side it looks at: the tables, or the customer's document."""
     equals: Json = None
     tag: Text = ""
 

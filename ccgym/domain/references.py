@@ -29,7 +29,7 @@ def check_task(
     for index, action in enumerate(task.expect.actions):
         if isinstance(action, Call) and action.name not in broken:
             at = f"{place} /expect/actions/{index}"
-            if _check_call(action, at, tools, validators, (), findings):
+            if _check_call(action, at, tools, validators, None, findings):
                 allow = task.tools_allow
                 if allow is not None and action.requestor == "assistant" and action.name not in allow:
                     findings.add("tool-not-allowed", f"{at}/name", f"'{action.name}' is not in the task's tools_allow",
@@ -39,9 +39,9 @@ def check_task(
         at = f"{place} /expect/asserts/{index}"
         if isinstance(check, PathAssert):
             _check_path(check.path, f"{at}/path", tables, findings)
-        elif check.probe not in probes and check.probe not in tools:
-            findings.add("unknown-probe", f"{at}/probe", f"no probe '{check.probe[:60]}'",
-                         did_you_mean(check.probe, probes))  # fmt: skip
+        elif check.probe not in probes:
+            fix = did_you_mean(check.probe, probes) if probes else "Register it: Toolset(name, probes=…)"
+            findings.add("unknown-probe", f"{at}/probe", f"no probe '{check.probe[:60]}'", fix)
     for index, operation in enumerate(task.init.patch):
         if operation.path.count("/") > 2 or operation.op != "add":
             _check_path(operation.path, f"{place} /init/patch/{index}/path", tables, findings)
@@ -51,13 +51,13 @@ def check_task(
 
 
 def _check_call(
-    call: Call, at: str, tools: Mapping[str, Tool], validators: Mapping[str, ArgumentValidator], more: Any,
-    findings: Findings,
+    call: Call, at: str, tools: Mapping[str, Tool], validators: Mapping[str, ArgumentValidator],
+    more: Mapping[str, Any] | None, findings: Findings,
 ) -> bool:  # fmt: skip
     tool = tools.get(call.name)
     if tool is None:
-        findings.add("unknown-tool", f"{at}/name", f"no tool '{call.name[:60]}'",
-                     did_you_mean(call.name, [*tools, *more]))  # fmt: skip
+        findings.add("unknown-tool", f"{at}/name", f"no tool {'' if more is None else 'or probe '}'{call.name[:60]}'",
+                     did_you_mean(call.name, [*tools, *(more or ())]))  # fmt: skip
         return False
     if tool.requestor != call.requestor:
         findings.add("wrong-requestor", at,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -104,10 +105,25 @@ def _bind(tool: Tool, own: Toolset | None, registry: Registry, box: Toolbox, fin
             findings.add("no-backend", place, f"'{tool.name}' has neither a mock nor a function",
                          'Give it "x-ccgym": {"mock": …}, or register a toolset', severity="warning")  # fmt: skip
         return
+    _state_as_argument(tool, function, box.places[tool.name], findings)
     mark = tool_mark(function)
     box.functions[tool.name] = function
     if mark.blocking and not tool.blocking:
         box.tools[tool.name] = replace(tool, blocking=True, seconds=mark.seconds)
+
+
+def _state_as_argument(tool: Tool, function: ToolFunction, place: str, findings: Findings) -> None:
+    """A function whose state has the name of an argument: Python refuses every call with that argument."""
+    try:
+        first = next(iter(inspect.signature(function).parameters.values()), None)
+    except (TypeError, ValueError):
+        return
+    properties = tool.parameters.get("properties")
+    if first is None or first.kind is not first.POSITIONAL_OR_KEYWORD or not isinstance(properties, dict):
+        return
+    if first.name in properties:
+        problem = f"'{first.name}' is an argument, and its function gives the state that name: each call with it fails"
+        findings.add("bad-function", place, problem, f"Write def {tool.name}({first.name}, /, **arguments)")
 
 
 def _find(

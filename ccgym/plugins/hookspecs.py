@@ -75,7 +75,8 @@ def make_backend(domain: Any, state: Any, task: Any) -> Backend | None:
     Args:
         domain: the Domain that is played.
         state: the episode's own `{"tables": …, "user": …}`, after `init.state` and `init.patch` of the task: to be kept
-            and changed like a plain dict, at the cost of what is touched. `init.calls` go through the backend's `call`.
+            and changed like a plain dict, at the cost of what is touched. `init.calls` go through the backend's `call`,
+            those that name a probe through `probe`.
         task: the Task that is played.
 
     Returns:

@@ -9,16 +9,16 @@ from ccgym.compare import OPS, equal
 from ccgym.sop.verdict import Verdict
 
 Find = Callable[[str], list[tuple[str, Any]]]
-Probe = Callable[[str, dict[str, Any]], Any]
+Probe = Callable[[str, dict[str, Any], Any], Any]
 
 
 def judge_asserts(asserts: list[dict[str, Any]], find: Find, probe: Probe) -> Iterator[Verdict]:
     """Judge each assert of a task at the end of its episode. Never raises: what cannot be judged is an `error`.
 
     Args:
-        asserts: `{path, op, value}` or `{probe, args, equals}`, each with an optional `tag`.
+        asserts: `{path, op, value}` or `{probe, args, requestor, equals}`, each with an optional `tag`.
         find: JSON pointer, in which `*` stands for any one segment, to the (pointer, value) pairs of the final state.
-        probe: runs a function that is no tool.
+        probe: runs a function that is no tool: its name, its arguments, and whose side it looks at.
     """
     for item in asserts:
         tag = item.get("tag", "")
@@ -33,8 +33,8 @@ def judge_asserts(asserts: list[dict[str, Any]], find: Find, probe: Probe) -> It
 def _judge(item: dict[str, Any], find: Find, probe: Probe) -> tuple[str, Any]:
     """What failed, in a few words ("" when it holds), and the value found."""
     if "probe" in item:
-        found = probe(item["probe"], item.get("args", {}))
-        return ("" if equal(found, item["equals"]) else f"probe {item['probe']} says otherwise"), found
+        found = probe(item["probe"], item.get("args", {}), item.get("requestor", "assistant"))
+        return ("" if equal(found, item.get("equals")) else f"probe {item['probe']} says otherwise"), found
     path, op = item["path"], item.get("op", "eq")
     places = find(path)
     if op == "exists":

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from ccgym import jsontext
@@ -46,9 +46,23 @@ def read_acts(sim: dict[str, Any], language: str) -> list[Act]:
 
 
 def asked_for(acts: Sequence[Act], text: str) -> list[Act]:
-    """The acts that a folded reply asks for, in the order in which it does."""
-    places = [(min((text.find(word) for word in act.asked if word in text), default=-1), act) for act in acts]
-    return [act for place, act in sorted(places, key=lambda found: found[0]) if place >= 0]
+    """The acts that a folded reply asks for, in the order in which it does.
+
+    Words that stand inside longer words of another act ask for that one alone: "data" in "data saver".
+    """
+    spans = [(start, start + len(word), act) for act in acts for word in act.asked for start in _places(word, text)]
+    asked: dict[int, Act] = {}
+    for start, end, act in sorted(spans, key=lambda span: span[0]):
+        if not any(s <= start and end <= e and e - s > end - start and other is not act for s, e, other in spans):
+            asked.setdefault(id(act), act)
+    return list(asked.values())
+
+
+def _places(word: str, text: str) -> Iterator[int]:
+    place = text.find(word)
+    while place >= 0:
+        yield place
+        place = text.find(word, place + 1)
 
 
 def words_for(sim: dict[str, Any], call: str, args: dict[str, Any]) -> str | None:

@@ -167,8 +167,8 @@ CODES: dict[str, Code] = {
         "Add it to `required`.", {f"{_GET}/parameters/required": []},
     ),
     "bad-function": code(
-        "error, warning", "A tool's function does not take the arguments that the schema lets through, or needs some "
-        "that the schema does not ask for.", "Bring the two together.",
+        "error, warning", "A tool's function does not take the arguments that the schema lets through, needs some that "
+        "the schema does not ask for, or names the state as an argument is named.", "Bring the two together.",
         {f"{_GET}/x-ccgym/mock": {"kind": "python", "function": "bikes:get_bike"},
          f"{_GET}/parameters/properties/shop": {"type": "string", "description": "Such as Hue."}},
         python='def get_bike(state, bike_id):\n    return state["bikes"][bike_id]\n',
