@@ -80,7 +80,8 @@ def test_the_pages_of_functions_and_types_are_what_the_source_says(writers):
 
 def test_every_public_name_is_listed(writers):
     _, typepages, _ = writers
-    assert not typepages.public() - typepages.listed()
+    missing = sorted(typepages.public() - typepages.listed())
+    assert not missing, f"public, and on no page: {missing}. List them in docs/typepages.py, then run: make docs"
     assert {name for name in ccgym.__all__ if name != "__version__"} <= typepages.listed()
     assert {"types.Backend", "types.Policy", "types.RewardEvent"} <= typepages.public()
 
