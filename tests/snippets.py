@@ -28,6 +28,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Callable, Iterator
+from importlib import metadata
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -54,25 +55,26 @@ def blocks(page: str) -> Iterator[Block]:
         yield Block(match["language"], match["title"], match["text"], line)
 
 
-def write_files(found: list[Block], folder: Path) -> None:
-    """Write the blocks that are files, and install the distributions among them."""
+def write_files(found: list[Block], folder: Path) -> list[Path]:
+    """Write the blocks that are files. Returns the folders of the projects among them."""
     for block in found:
         if block.title:
             path = folder / block.title
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(block.text, encoding="utf-8")
-    for path in folder.rglob("pyproject.toml"):
-        install(path.parent)
+    return [path.parent for path in folder.rglob("pyproject.toml")]
 
 
 def install(site: Path) -> None:
-    """Make a project an installed distribution, as `pip install -e` would, once."""
+    """Make a project an installed distribution, as `pip install -e` would, unless it is one."""
+    project = tomllib.loads((site / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    with contextlib.suppress(metadata.PackageNotFoundError):
+        metadata.distribution(project["name"])
+        return
     import installing
 
     site = site.resolve()
-    if str(site) in sys.path:
-        return
-    project = tomllib.loads((site / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert "readme" not in project or (site / project["readme"]).exists(), f"{site}: no {project['readme']}"
     files = [file for file in site.rglob("*") if file.is_file()]
     installing.write_metadata(site, project["name"], project["version"], project.get("entry-points", {}), files)
     sys.path.insert(0, str(site))
@@ -186,7 +188,8 @@ def parse(line: str) -> None:
 def main(page: str) -> None:
     """Run one page in the current folder."""
     found = list(blocks(Path(page).read_text(encoding="utf-8")))
-    write_files(found, Path.cwd())
+    for project in write_files(found, Path.cwd()):
+        install(project)
     run(found, Path(page).name)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import snippets
+from venvs import Core, must
 
 from ccgym.authoring import new_package
 
@@ -17,11 +18,13 @@ MADE = {
     "domain": "HotelDesk",
 }
 OWN = {
-    "reward": {"ccgym_reward_politeness/__init__.py", "tests/test_ccgym_reward_politeness.py"},
-    "domain": {"domain.yaml", "sop.md", "tools.json", "state.json", "tasks.jsonl"},
+    "reward": {"README.md", "ccgym_reward_politeness/__init__.py", "tests/test_ccgym_reward_politeness.py"},
+    "tool": {"README.md"},
+    "env": {"README.md"},
+    "domain": {"README.md", "domain.yaml", "sop.md", "tools.json", "state.json", "tasks.jsonl"},
 }
 """Files whose content is the tutorial's own; the others are the command's, letter for letter."""
-UNSHOWN = {".github/workflows/test.yml", "README.md", "AUTHOR.md"}
+UNSHOWN = {".github/workflows/test.yml", "AUTHOR.md"}
 
 
 def shown(page: str, folder: str) -> dict[str, str]:
@@ -36,7 +39,7 @@ def test_a_tutorial_shows_the_files_that_the_command_writes(kind, tmp_path):
     files = shown(f"tutorial-{kind}.md", MADE[kind])
     assert files.keys() == set(package.files) - UNSHOWN
     for name, text in files.items():
-        if name not in OWN.get(kind, ()):
+        if name not in OWN[kind]:
             written = (package.folder / name).read_text("utf-8")
             assert text.strip() == written.strip(), f"`ccgym new {kind}` writes another {name} than the tutorial shows"
 
@@ -50,3 +53,21 @@ def test_a_tutorial_opens_with_the_whole_plugin_and_goes_on_to_publishing_it(pag
     assert titles[1].endswith("/__init__.py")
     for step in ("Install it", "Check it", "Publish it"):
         assert f"\n## {step}" in text
+
+
+@pytest.fixture(scope="module")
+def core(tmp_path_factory) -> Core:
+    core = Core(tmp_path_factory.mktemp("reader"))
+    core.sh("pip install -q pytest")
+    return core
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", sorted(DOCS.glob("tutorial-*.md")), ids=lambda page: page.stem)
+def test_a_reader_who_copies_the_files_and_installs_them_gets_what_the_tutorial_says(core, page):
+    folder = core.folder / page.stem
+    folder.mkdir()
+    (folder / "examples").symlink_to(DOCS.parent / "examples")
+    for project in snippets.write_files(list(snippets.blocks(page.read_text())), folder):
+        core.sh(f"pip install -q {project}")
+    must(core.bin / "python", snippets.__file__, page, cwd=folder, env=core.env)
