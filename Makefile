@@ -47,7 +47,7 @@ lint: setup
 docs: setup
 	$(BIN)/python docs/generate.py
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
-	@echo "The site is in site/. With its search: $(BIN)/python -m http.server --bind 127.0.0.1 --directory site"
+	@echo "The site is in site/: open site/index.html"
 
 format: setup
 	$(BIN)/ruff check --fix .

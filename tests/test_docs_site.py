@@ -40,6 +40,11 @@ def test_a_built_page_loads_nothing_from_elsewhere(site):
     assert not list(site.glob("*.py"))
 
 
+def test_pages_that_are_opened_as_files_have_their_search(site):
+    assert 'src="iframe-worker.js"' in (site / "index.html").read_text()
+    assert "register_rewards" in (site / "search" / "search_index.js").read_text()
+
+
 @pytest.mark.parametrize(("text", "says"), [
     ("[nowhere](nowhere.md)", "nowhere.md"),
     ("[no heading](index.md#no-such-heading)", "no-such-heading"),
@@ -48,7 +53,8 @@ def test_a_link_that_leads_nowhere_fails_the_build(tmp_path, text, says):
     config = (ROOT / "mkdocs.yml").read_text()
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "index.md").write_text(f"# Start\n\n{text}\n")
-    (tmp_path / "docs" / "site.css").write_text("")
+    for file in ("site.css", "iframe-worker.js"):
+        (tmp_path / "docs" / file).write_text("")
     nav = re.compile(r"^nav:\n(?:  .*\n)+", re.M)
     assert nav.search(config)
     (tmp_path / "mkdocs.yml").write_text(nav.sub("nav: [index.md]\n", config))
