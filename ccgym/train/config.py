@@ -105,6 +105,7 @@ class Sampling(Part):
 
     temperature: Annotated[float, Field(gt=0.0)] = 0.9
     top_p: Annotated[float, Field(gt=0.0, le=1.0)] = 0.9
+    """Only the likeliest tokens that together have this much probability."""
     top_k: Annotated[int, Field(ge=0)] = 50
     """0: no limit."""
     max_new_tokens: Count = 160
