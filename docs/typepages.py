@@ -34,7 +34,7 @@ TYPES = {
         "types.BranchEvent", "types.End", "types.RewardEvent", "types.GroupEvent", "types.AnyEvent", "types.Episodes",
         "types.SCHEMA_VERSION", "types.UNCOMPARED",
     ],
-    "Endings": ["types.Termination", "types.TERMINATED", "types.TRUNCATED", "types.EARNING"],
+    "Endings": ["types.Termination", "types.TERMINATED", "types.TRUNCATED", "types.EARNING", "types.FAILURES"],
     "Environments": ["CcgymEnv", "env.target.Reference", "env.Job", "env.Outcome"],
     "Policies": ["types.Policy", "types.Request", "Turn"],
     "Customers": ["types.Customer", "types.CustomerTurn", "types.CustomerCall"],

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.group("new", context_settings={"help_option_names": ["-h", "--help"]})
 def command() -> None:
-    """Make a package of your own to begin with: `new reward|tool|env|domain NAME`.
+    """Make a package of your own: `new reward|tool|env|domain NAME`.
 
     It installs, passes its own tests and `ccgym check` as it is, and prints the commands to run next. Nothing that
     exists is overwritten.

@@ -9,7 +9,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "rollout": ("Run", "Play episodes with a policy, score them and log them."),
     "eval": ("Run", "Measure a policy: success, pass^k, by tag and by component."),
     "play": ("Run", "Be the agent yourself, in this terminal."),
-    "new": ("Write", "Make something of your own to begin with: `new domain NAME`."),
+    "new": ("Write", "Make a package of your own: `new reward|tool|env|domain NAME`."),
     "check": ("Look", "Find what is wrong with a domain, and play its references."),
     "audit": ("Look", "Find what can be earned without doing the job."),
     "replay": ("Look", "Print a recorded episode, or prove that it happens again."),
