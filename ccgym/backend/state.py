@@ -375,7 +375,10 @@ class State:
         for name in old_names:
             if name not in new_names:
                 ops.append({"op": "remove", "path": pointer(name), "old": thaw(before.section(name))})
+        touched = self._touched() | before._touched()
         for name in (*new_names, USER):
+            if name not in touched and (name == USER or name in old_names):
+                continue
             if name != USER and name not in old_names:
                 ops.append({"op": "add", "path": pointer(name), "value": thaw(self.section(name))})
             elif self._is_sheet(name) and before._is_sheet(name):
@@ -384,6 +387,10 @@ class State:
             else:
                 patch.extend(ops, before.section(name), self.section(name), pointer(name))
         return ops
+
+    def _touched(self) -> set[str]:
+        """Sections that may differ from the seed's."""
+        return {*self._rows, *self._gone, *self._whole}
 
     def _all_names(self) -> tuple[str, ...]:
         return tuple(self.base.tables) if self._names is None else self._names
