@@ -18,10 +18,12 @@ import torch
 from ccgym.errors import ConfigError
 from ccgym.rollouts.cache import RaggedCache
 from ccgym.rollouts.sampling import Sampling, invert
-from ccgym.rollouts.shared import shared_attention
+from ccgym.rollouts.shared import Piece, shared_attention
 
 _BLOCK_TOKENS = 8192
 """Most tokens of one prefill pass; more go through in several."""
+_PACK_TOKENS = 1024
+"""Most tokens of one packed pass, which has no padding to save: so many that it still stays in the processor's cache."""
 _WORTH_COPYING = 16
 """Shorter shared prefixes are computed again rather than looked up."""
 _WORTH_ROOTING = 32
@@ -255,9 +257,12 @@ class HfSampler:
             row.cached = best
 
     def _run(self, rows: Sequence[_Row], logits: dict[int, torch.Tensor]) -> None:
-        """Pass what is new of each row through the model, in blocks of rows of similar length."""
+        """Pass what is new of each row through the model: packed, or in blocks of rows of similar length."""
         for rooted in (True, False):
             queue = [row for row in rows if row.rooted == rooted]
+            if self._roots:
+                self._run_packed(queue, logits)
+                continue
             queue.sort(key=lambda row: (len(row.tokens) - row.cached, row.slot), reverse=True)
             while queue:
                 width = len(queue[0].tokens) - queue[0].cached
@@ -270,6 +275,36 @@ class HfSampler:
                 for row, line in zip(block, lines, strict=True):
                     logits[row.key] = line
                     row.cached = len(row.tokens)
+
+    def _run_packed(self, rows: Sequence[_Row], logits: dict[int, torch.Tensor]) -> None:
+        """Pass what is new of these rows, which all stand on the root or none, without any padding."""
+        queue = list(rows)
+        while queue:
+            pieces: list[Piece] = []
+            ids: list[int] = []
+            positions: list[int] = []
+            for row in queue:
+                new = len(row.tokens) - row.cached
+                if pieces and len(ids) + new > _PACK_TOKENS:
+                    break
+                pieces.append(Piece(row.slot, len(ids), len(ids) + new, len(row.tokens)))
+                ids += row.tokens[row.cached :]
+                positions += range(row.cached, len(row.tokens))
+            places = torch.tensor([positions])
+            self._cache.aim_packed(pieces, places, len(self._root) if queue[0].rooted else 0)
+            # The cache knows what each token sees: a mask of four dimensions is left as it is, and is read by nobody.
+            output = self.model(
+                input_ids=torch.tensor([ids]),
+                attention_mask=torch.zeros(1, 1, 1, 1, dtype=self.model.dtype),
+                position_ids=places,
+                past_key_values=self._cache,
+                use_cache=True,
+                logits_to_keep=torch.tensor([piece.last - 1 for piece in pieces]),
+            )
+            for row, line in zip(queue, output.logits[0].float(), strict=False):
+                logits[row.key] = line
+                row.cached = len(row.tokens)
+            queue = queue[len(pieces) :]
 
     def _block(self, tokens: Sequence[list[int]], rows: Sequence[_Row]) -> torch.Tensor:
         width = max(map(len, tokens))
@@ -418,6 +453,7 @@ class HfSampler:
         second[:3] = first[:3]
         rows = [_Row(0, 0, first[:4], ended=False), _Row(1, 1, second[:3], ended=False)]
         with self._evaluating():
+            shares, self._roots = self._roots, False
             self._cache.reserve(2, 16)
             self._run(rows, {})
             rows[0].tokens, rows[1].tokens = first[:-1], second[:-1]
@@ -432,6 +468,7 @@ class HfSampler:
             plain = float((self._advance(rows) - wanted).abs().max())
             tolerance = (1e-3 if self.model.dtype == torch.float32 else 5e-2) * max(float(wanted.abs().max()), 1.0)
             # A model whose attention is more than a softmax of products knows no root; it is only slower then.
+            self._roots = shares
             if self._roots:
                 self._cache.plant(0, 3)
                 self._root = first[:3]
