@@ -23,7 +23,7 @@ from ccgym.rollouts.shared import Piece, shared_attention
 _BLOCK_TOKENS = 8192
 """Most tokens of one prefill pass; more go through in several."""
 _PACK_TOKENS = 1024
-"""Most tokens of one packed pass, which has no padding to save: so many that it still stays in the processor's cache."""
+"""Most tokens of one packed pass: more would not stay in the processor's cache."""
 _WORTH_COPYING = 16
 """Shorter shared prefixes are computed again rather than looked up."""
 _WORTH_ROOTING = 32

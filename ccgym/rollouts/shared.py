@@ -59,7 +59,7 @@ def mark_packed(keys: torch.Tensor, values: torch.Tensor, packed: Packed) -> tup
 
 
 def attend_packed(query: torch.Tensor, packed: Packed, scaling: float | None) -> torch.Tensor:
-    """(1, heads, t, size) to (1, t, heads, size): each row's own positions, row after row, and the root for all at once.
+    """(1, heads, t, size) to (1, t, heads, size): own positions row after row, and the root for all at once.
 
     Two attentions make one when each weighs as much as its sum of exponentials.
     """
@@ -106,16 +106,17 @@ def attend(
         )
     groups = query.shape[1] // key.shape[1]
     key, value, first_key, first_value = (repeat_kv(each, groups) for each in (key, value, *shared))
-    size = first_key.shape[2]
-    query = query * (query.shape[-1] ** -0.5 if scaling is None else scaling)
-    # (n, heads, 1, size) as (1, heads, n, size): all rows are queries of the one prefix.
-    together = (query.transpose(0, 2) @ first_key.transpose(2, 3)).transpose(0, 2)
-    own = query @ key.transpose(2, 3)
-    if attention_mask is not None:
-        own = own + attention_mask[..., size:]
-    weights = torch.cat([together, own], -1).softmax(-1)
-    output = (weights[..., :size].transpose(0, 2) @ first_value).transpose(0, 2) + weights[..., size:] @ value
-    return output.transpose(1, 2).contiguous(), None
+    (rows, heads, _, width), size = query.shape, first_key.shape[2]
+    # One query a row, (rows, heads, width): to the prefix they are so many queries of one row.
+    query = query[:, :, 0] * (width**-0.5 if scaling is None else scaling)
+    scores = query.new_empty(rows, heads, size + key.shape[2])
+    scores[..., :size] = (query.transpose(0, 1) @ first_key[0].mT).transpose(0, 1)
+    own = (query[:, :, None] @ key.mT)[:, :, 0]
+    scores[..., size:] = own if attention_mask is None else own.add_(attention_mask[:, :, 0, size:])
+    weights = scores.softmax(-1)
+    output = (weights[:, :, None, size:] @ value)[:, :, 0]
+    output += (weights[..., :size].transpose(0, 1) @ first_value[0]).transpose(0, 1)
+    return output[:, None], None
 
 
 @contextmanager
