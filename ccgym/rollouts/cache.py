@@ -58,7 +58,7 @@ class RaggedCache(Cache):
             places: (n, t) position of each new token; `self.positions` for padding.
             span: how many positions the pass may see.
             device: where the model computes.
-            root: length of the root, where these rows stand on it; 0: they have all their positions themselves.
+            root: length of the root, where these rows, of one token each, stand on it; 0: they have all positions.
         """
         self.index, self.places, self.span = rows.to(device), places.to(device), span
         self.root = root
@@ -167,7 +167,8 @@ class _Layer(CacheLayerMixin):
         for kept, new in ((self.keys, key_states), (self.values, value_states)):
             kept.view(-1, kept.shape[3]).index_copy_(0, lines, new.reshape(-1, new.shape[3]))
         if cache.pieces:
-            return mark_packed(key_states, value_states, Packed(self.keys, self.values, cache.pieces, self._first()))
+            root = self.root if cache.root else ()
+            return mark_packed(key_states, value_states, Packed(self.keys, self.values, cache.pieces, root))
         count, own = len(cache.index), cache.span - cache.root
         if cache.contiguous >= 0:
             rows = slice(cache.contiguous, cache.contiguous + count)
@@ -177,16 +178,7 @@ class _Layer(CacheLayerMixin):
             keys, values = (
                 kept.narrow(2, cache.root, own).index_select(0, cache.index) for kept in (self.keys, self.values)
             )
-        if not cache.root:
-            return keys, values
-        first_keys, first_values = self.root
-        if key_states.shape[2] == 1:
-            return mark(keys, values, first_keys, first_values)
-        keys = torch.cat([first_keys.expand(count, -1, -1, -1), keys], 2)
-        return keys, torch.cat([first_values.expand(count, -1, -1, -1), values], 2)
-
-    def _first(self) -> tuple[torch.Tensor, ...]:
-        return self.root if self.cache.root else ()
+        return mark(keys, values, *self.root) if cache.root else (keys, values)
 
     def get_mask_sizes(self, query_length: int) -> tuple[int, int]:
         """Length and offset of what a pass sees."""
@@ -210,3 +202,12 @@ def _zeros(like: torch.Tensor, shape: tuple[int, ...]) -> torch.Tensor:
         return like.new_zeros(shape)
     pages = mmap.mmap(-1, math.prod(shape) * like.element_size())
     return torch.frombuffer(pages, dtype=like.dtype).view(shape)
+
+
+def keep_freed_memory() -> None:
+    """Have the C library keep the blocks that a pass frees, for the next pass.
+
+    glibc gives a large block back to the system as soon as it is freed, and the next pass pays for each of its pages
+    again, until it has seen one nearly so large (32 MiB) be freed.
+    """
+    torch.empty(31 * 2**20, dtype=torch.uint8)

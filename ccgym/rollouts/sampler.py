@@ -16,7 +16,7 @@ from typing import Any, Literal, Protocol
 import torch
 
 from ccgym.errors import ConfigError
-from ccgym.rollouts.cache import RaggedCache
+from ccgym.rollouts.cache import RaggedCache, keep_freed_memory
 from ccgym.rollouts.sampling import Sampling, invert
 from ccgym.rollouts.shared import Piece, shared_attention
 
@@ -125,7 +125,7 @@ class HfSampler:
         self._root: list[int] = []
         """The tokens of the root."""
         self._roots = True
-        _keep_freed_memory()
+        keep_freed_memory()
         self._probe(config.vocab_size)
 
     @property
@@ -155,7 +155,7 @@ class HfSampler:
             if live:
                 self._make_room(live)
                 self._pick(self._prefill(live), live)
-                self._running += self._going(live)
+                self._running += [row for row in live if not row.ended]
 
     def collect(self) -> list[tuple[int, Sample]]:
         """Sample on until a good share of the rows has finished, or all."""
@@ -168,7 +168,7 @@ class HfSampler:
                     self._gather(rows)
                     self._agree(rows)
                 self._pick(self._advance(rows), rows)
-                self._running = self._going(rows)
+                self._running = [row for row in rows if not row.ended]
         ended, self._ended = self._ended, []
         return [(row.key, row.sample) for row in ended]
 
@@ -257,27 +257,30 @@ class HfSampler:
             row.cached = best
 
     def _run(self, rows: Sequence[_Row], logits: dict[int, torch.Tensor]) -> None:
-        """Pass what is new of each row through the model: packed, or in blocks of rows of similar length."""
-        for rooted in (True, False):
-            queue = [row for row in rows if row.rooted == rooted]
-            if self._roots:
-                self._run_packed(queue, logits)
-                continue
-            queue.sort(key=lambda row: (len(row.tokens) - row.cached, row.slot), reverse=True)
-            while queue:
-                width = len(queue[0].tokens) - queue[0].cached
-                size = max(1, _BLOCK_TOKENS // width)
-                # Rows less than half as long as the longest would be mostly padding: they go in a block of their own.
-                block = [row for row in queue[:size] if 2 * (len(row.tokens) - row.cached) >= width]
-                queue = queue[len(block) :]
-                block.sort(key=lambda row: row.slot)
-                lines = self._block([row.tokens[row.cached :] for row in block], block)
-                for row, line in zip(block, lines, strict=True):
-                    logits[row.key] = line
-                    row.cached = len(row.tokens)
+        """Pass what is new of each row through the model, and keep the logits after its last token."""
+        if self._roots:
+            for rooted in (True, False):
+                self._run_packed([row for row in rows if row.rooted == rooted], logits)
+        else:
+            self._run_padded(rows, logits)
+
+    def _run_padded(self, rows: Sequence[_Row], logits: dict[int, torch.Tensor]) -> None:
+        """In blocks of rows of similar length."""
+        queue = sorted(rows, key=lambda row: (len(row.tokens) - row.cached, row.slot), reverse=True)
+        while queue:
+            width = len(queue[0].tokens) - queue[0].cached
+            size = max(1, _BLOCK_TOKENS // width)
+            # Rows less than half as long as the longest would be mostly padding: they go in a block of their own.
+            block = [row for row in queue[:size] if 2 * (len(row.tokens) - row.cached) >= width]
+            queue = queue[len(block) :]
+            block.sort(key=lambda row: row.slot)
+            lines = self._block([row.tokens[row.cached :] for row in block], block)
+            for row, line in zip(block, lines, strict=True):
+                logits[row.key] = line
+                row.cached = len(row.tokens)
 
     def _run_packed(self, rows: Sequence[_Row], logits: dict[int, torch.Tensor]) -> None:
-        """Pass what is new of these rows, which all stand on the root or none, without any padding."""
+        """Row behind row without padding; all stand on the root, or none."""
         queue = list(rows)
         while queue:
             pieces: list[Piece] = []
@@ -316,8 +319,8 @@ class HfSampler:
             ids.append([0] * pad + new)
             places.append([spare] * pad + here)
             positions.append([0] * pad + here)
-        slots, root = torch.tensor([row.slot for row in rows]), len(self._root) if rows[0].rooted else 0
-        return self._forward(torch.tensor(ids), slots, torch.tensor(places), torch.tensor(positions), root)
+        slots = torch.tensor([row.slot for row in rows])
+        return self._forward(torch.tensor(ids), slots, torch.tensor(places), torch.tensor(positions))
 
     def _forward(
         self, ids: torch.Tensor, slots: torch.Tensor, places: torch.Tensor, positions: torch.Tensor, root: int = 0
@@ -408,9 +411,6 @@ class HfSampler:
             if row.ended:
                 self._ended.append(row)
 
-    def _going(self, rows: Sequence[_Row]) -> list[_Row]:
-        return [row for row in rows if not row.ended]
-
     def _bans(self, logits: torch.Tensor) -> torch.Tensor:
         if self._ban is None or self._ban.shape[-1] != logits.shape[-1] or self._ban.device != logits.device:
             self._ban = torch.zeros(logits.shape[-1], device=logits.device)
@@ -498,12 +498,3 @@ def _common(first: Sequence[int], second: Sequence[int], limit: int) -> int:
         else:
             high = middle
     return low
-
-
-def _keep_freed_memory() -> None:
-    """Have the C library keep the blocks that a pass frees, for the next pass.
-
-    glibc gives a large block back to the system as soon as it is freed, and the next pass pays for each of its pages
-    again, until it has seen one nearly so large (32 MiB) be freed.
-    """
-    torch.empty(31 * 2**20, dtype=torch.uint8)
