@@ -87,8 +87,9 @@ def attend_packed(query: torch.Tensor, packed: Packed, scaling: float | None) ->
     return whole.lerp(output.transpose(1, 2), share.to(whole.dtype))
 
 
-_flash = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
-"""What `scaled_dot_product_attention` runs on a CPU; it also gives the logarithm of each sum of exponentials."""
+_flash: Any = getattr(torch.ops.aten, "_scaled_dot_product_flash_attention_for_cpu", None)
+"""What `scaled_dot_product_attention` runs on a CPU; it also gives the logarithm of each sum of exponentials. It is not
+of torch's public face: where it has gone, nothing is packed or shared."""
 
 
 def attend(
@@ -123,7 +124,7 @@ def attend(
 def shared_attention(model: Any) -> Iterator[bool]:
     """Let a model that runs `sdpa` on a CPU attend to shared prefixes; tells whether it does."""
     config = model.config.get_text_config()
-    if config._attn_implementation != "sdpa" or model.device.type != "cpu":
+    if config._attn_implementation != "sdpa" or model.device.type != "cpu" or _flash is None:
         yield False
         return
     config._attn_implementation = NAME
