@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pluggy
 
-from ccgym.types import Backend, Episode
+from ccgym.types import Backend, Episode, RewardResult
 
 PROJECT = "ccgym"
 hookspec = pluggy.HookspecMarker(PROJECT)
@@ -46,6 +46,14 @@ def make_backend(domain: Any, state: Any, task: Any) -> Backend | None:
 
     `state` is the episode's own `{"tables": …, "user": …}`, after `init.state` and `init.patch` of the task: to be kept
     and changed like a plain dict, at the cost of what is touched.
+    """
+
+
+@hookspec(firstresult=True)
+def judge_episode(episode: Episode, questions: Sequence[str]) -> RewardResult | None:
+    """Answer the questions of a task's `expect.judge` about an episode, or None where no judge of ours is configured.
+
+    The value is 1 where every answer is yes, else 0, and None where there is no answer, with the reason.
     """
 
 
