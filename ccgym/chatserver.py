@@ -25,7 +25,7 @@ _SHOWN = 300
 
 
 class Refused(Exception):
-    """The server's answer is of no use; trying again would not help. `status` is that of the answer, if there is one."""
+    """The server's answer is of no use; trying again would not help. `status`: that of the answer, if there is one."""
 
     def __init__(self, problem: str, status: int | None = None) -> None:
         super().__init__(problem)
