@@ -35,7 +35,7 @@ def test_the_figures_of_some_labels():
 
 @pytest.fixture
 def labels(tmp_path, monkeypatch):
-    """A file of labels of three recorded episodes; the judge finds none of them clear, and has no verdict on the last."""
+    """A file of labels of three recorded episodes; the judge finds none clear, and has no verdict on the last."""
     monkeypatch.setenv("CCGYM_JUDGE_MODEL", "m")
     ccgym.rollout("ccgym/OrderDesk-v0", "refuse", ["track-where"], 3, out=tmp_path / "run")
     (log,) = (tmp_path / "run" / "episodes").rglob("*.jsonl")
@@ -68,7 +68,8 @@ def test_the_report_counts_what_has_a_verdict_and_names_what_has_none(labels):
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        ("{", "labels.jsonl:1"), ('{"episode": "x"}', "labels.jsonl:1"), ('{"episode": "x", "labels": {"clear": 1}}', ":1"),
+        ("{", "labels.jsonl:1"), ('{"episode": "x"}', "labels.jsonl:1"),
+        ('{"episode": "x", "labels": {"clear": 1}}', "labels.jsonl:1"),
         ('{"episode": "x", "labels": {"kind": true}}', "'kind' is no criterion"),
     ],
 )  # fmt: skip
