@@ -3,7 +3,8 @@
 #   make test               the fast tests
 #   make test-slow          the slow ones
 #   make bench              what is promised of speed and memory, measured beside baselines
-#   make lint docs setup
+#   make docs               the pages that are generated, then all of them as a site in site/
+#   make lint setup
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV   ?= .venv
@@ -23,7 +24,7 @@ $(STAMP): pyproject.toml constraints-cpu.txt
 		{ echo "$(PYTHON) is older than Python 3.11. Run: make PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
 		{ rm -rf $(VENV); echo "Python has no venv module. On Debian and Ubuntu run: apt-get install python3-venv" >&2; exit 1; }
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints-cpu.txt -e '.[train,dev,openai]'
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints-cpu.txt -e '.[train,dev,docs,openai]'
 	@touch $@
 
 train: setup
@@ -45,10 +46,12 @@ lint: setup
 
 docs: setup
 	$(BIN)/python docs/generate.py
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+	@echo "The site is in site/: open site/index.html"
 
 format: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .hypothesis build dist
+	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .hypothesis build dist site

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from bench import bigdesk, checking, live, reset, rollouts, rules, startup, step
+from bench import bigdesk, checking, live, plaindicts, rescore, reset, rollouts, rules, startup, step
 from bench.measure import Result
 
 SMALL = 500
@@ -35,8 +35,10 @@ BENCHES: dict[str, Callable[[Path], Result]] = {
     "reset": _reset,
     "check": checking.measure,
     "live": live.measure,
+    "plaindicts": plaindicts.measure,
     "scripted": lambda folder: rollouts.scripted(),
     "together": lambda folder: rollouts.together(),
+    "rescore": rescore.measure,
     "startup": lambda folder: startup.measure(),
 }
 

@@ -8,7 +8,13 @@ from typing import Any
 class CcgymError(Exception):
     """Base of every error that ccgym raises on purpose.
 
-    `str(error)` is one plain sentence: `where: message. fix`. `data` holds whatever a program would want to read.
+    `str(error)` is one plain sentence: `where: message. fix`. Each argument is an attribute too.
+
+    Args:
+        message: what was found.
+        where: the place: a file with its line, a path, a name.
+        fix: what would be right.
+        data: whatever a program would want to read.
     """
 
     def __init__(self, message: str, *, where: str | None = None, fix: str | None = None, **data: Any) -> None:
@@ -23,6 +29,7 @@ class DomainError(CcgymError):
     def __init__(self, message: str, *, findings: list[CcgymError] | None = None, **kw: Any) -> None:
         super().__init__(message, **kw)
         self.findings: list[CcgymError] = findings or [self]
+        """Every problem, each an error with `where`, `message` and `fix`."""
 
 
 class PluginError(CcgymError):
@@ -47,6 +54,7 @@ class MissingExtra(CcgymError):
     def __init__(self, what: str, extra: str) -> None:
         super().__init__(f"{what} needs packages that are not installed", fix=f"Run: pip install 'ccgym[{extra}]'")
         self.extra = extra
+        """Name of the extra to install."""
 
 
 class ToolError(Exception):

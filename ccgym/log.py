@@ -52,9 +52,10 @@ def event_line(event: Any, previous: bytes) -> tuple[bytes, bytes]:
     return b'%b,"digest":"%b"}\n' % (body, digest), digest
 
 
-def _digest(previous: bytes, body: bytes) -> bytes:
+def _digest(previous: bytes, body: bytes | memoryview) -> bytes:
     state = _BLAKE.copy()
-    state.update(previous + body)
+    state.update(previous)
+    state.update(body)
     return state.hexdigest().encode()
 
 
@@ -119,6 +120,15 @@ class GroupLog:
     group: GroupEvent | None = None
     notices: list[str] = field(default_factory=list)
 
+    def groups(self) -> list[list[int]]:
+        """Numbers of the episodes, by group: one, but for a file without a group line, whose episodes may have been
+        played one by one: there, those of one task and seed are a group."""
+        found: dict[Any, list[int]] = {}
+        for number in sorted(self.episodes):
+            begin = self.episodes[number].begin
+            found.setdefault((begin.task.get("id"), begin.seed) if self.group is None else None, []).append(number)
+        return list(found.values())
+
 
 def read_log(path: str | Path) -> GroupLog:
     """Read one log file and check its digest chain. A torn last line is dropped with a notice.
@@ -133,33 +143,32 @@ def read_log(path: str | Path) -> GroupLog:
         raise EpisodeError(f"cannot be read ({error.strerror})", where=str(path)) from None
     log = GroupLog(path)
     chain: dict[int, bytes] = {}
-    lines = data.split(b"\n")
-    torn = lines.pop()
-    if torn:
-        log.notices.append(f"{path}: the last line is torn ({len(torn)} bytes) and was dropped")
-    for number, line in enumerate(lines, 1):
-        where = f"{path}:{number}"
+    view, start, number = memoryview(data), 0, 0
+    while (end := data.find(b"\n", start)) >= 0:
+        number += 1
         try:
-            event = _decoder.decode(line)
+            event = _decoder.decode(view[start:end])
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            raise EpisodeError(f"not an event of the log: {error}", where=where) from None
-        if event.episode == GROUP:
-            previous = b"".join(chain[key] for key in sorted(chain))
-        else:
-            previous = chain.get(event.episode, b"")
-        body = line[:-_TAIL]
-        digest = _digest(previous, body)
-        if line[-_TAIL:] != b',"digest":"%b"}' % digest:
-            raise EpisodeError("the digest does not follow: the line or one before it was changed", where=where)
-        chain[event.episode] = digest
-        if isinstance(event, GroupEvent):
+            raise EpisodeError(f"not an event of the log: {error}", where=f"{path}:{number}") from None
+        key, body = event.episode, max(start, end - _TAIL)
+        previous = chain.get(key, b"") if key != GROUP else b"".join(chain[each] for each in sorted(chain))
+        digest = _digest(previous, view[start:body])
+        if data[body:end] != b',"digest":"%b"}' % digest:
+            told = "the digest does not follow: the line or one before it was changed"
+            raise EpisodeError(told, where=f"{path}:{number}")
+        chain[key] = digest
+        start = end + 1
+        if type(event) is GroupEvent:
             log.group = event
             continue
-        if event.episode not in log.episodes:
-            if not isinstance(event, Begin):
-                raise EpisodeError(f"episode {event.episode} starts without its `begin`", where=where)
-            log.episodes[event.episode] = Episode()
-        log.episodes[event.episode].events.append(event)
+        episode = log.episodes.get(key)
+        if episode is None:
+            if type(event) is not Begin:
+                raise EpisodeError(f"episode {key} starts without its `begin`", where=f"{path}:{number}")
+            episode = log.episodes[key] = Episode()
+        episode.events.append(event)
+    if torn := len(data) - start:
+        log.notices.append(f"{path}: the last line is torn ({torn} bytes) and was dropped")
     return log
 
 

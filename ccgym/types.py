@@ -16,7 +16,9 @@ SCHEMA_VERSION = 1
 """The version of the episode log's format, written in every `begin`."""
 
 Requestor = Literal["assistant", "user"]
+"""Who makes a call: the agent, or the customer."""
 Effect = Literal["read", "write", "think"]
+"""What a tool does to the state: only one that may `write` can change it."""
 Fault = Literal["", "timeout", "late", "error", "duplicate", "stale", "slow", "retry", "repeat"]
 """What a call met: no answer and no effect (`timeout`), no answer although the tool did its work (`late`), a service
 that failed (`error`), a second delivery, a read of an older state, a slow answer. `retry`: it was given the answer that
@@ -27,10 +29,15 @@ Termination = Literal[
     "customer_done", "customer_left", "terminal_tool", "env_error", "policy_error", "forged_token",
     "max_steps", "max_errors", "max_chars", "max_tokens", "time",
 ]  # fmt: skip
+"""Every reason for which an episode ends."""
 TERMINATED = frozenset({"customer_done", "customer_left", "terminal_tool", "env_error", "policy_error", "forged_token"})
+"""Reasons with which Gymnasium's `terminated` is true."""
 TRUNCATED = frozenset({"max_steps", "max_errors", "max_chars", "max_tokens", "time"})
+"""Reasons with which Gymnasium's `truncated` is true."""
 EARNING = frozenset({"customer_done", "terminal_tool"})
 """The only reasons to end with which an episode can earn correctness."""
+FAILURES = frozenset({"env_error", "policy_error"})
+"""Reasons to end that are no fault of what the agent said: such an episode leaves its group."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +45,21 @@ class Tool:
     """A function the agent may call: an OpenAI function schema plus what it does to the mocked world."""
 
     name: str
+    """What the agent calls it by."""
     description: str
+    """What it is for, in the words that the agent reads."""
     parameters: dict[str, Any]
     """JSON Schema (2020-12) of the arguments; always of type object."""
     returns: dict[str, Any] | None = None
     """JSON Schema of the result, where the source gave one."""
     effect: Effect = "read"
+    """What it does to the state."""
     requestor: Requestor = "assistant"
     """Who may call it: the agent, or the customer."""
     terminal: bool = False
     """A successful call ends the episode."""
     idempotent: bool = False
+    """A second equal call changes nothing more."""
     touches: tuple[str, ...] | None = None
     """The only tables that a call may change; None: any."""
     mock: dict[str, Any] = field(default_factory=lambda: {"kind": "python"})
@@ -65,10 +76,9 @@ class Tool:
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", omit_defaults=True, gc=False):
-    """One line of the log. `n` counts the episode's events from 0; `hash` is the state hash after the event.
+    """One line of the log. `n` counts the episode's events from 0; `hash` is the state hash after the event."""
 
-    Events hold plain JSON and so never a cycle: the garbage collector passes over the many thousands of them.
-    """
+    # gc=False: events hold plain JSON and so never a cycle, and there are many thousands of them.
 
     episode: int
     n: int
@@ -80,6 +90,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the reference leads to: net JSON Patch against the initial state, and the hash of the final state."""
 
     hash: str
+    """State hash: 64 hex digits."""
     patch: list[dict[str, Any]] | None = None
     """None where the backend is somebody's own and tells only its digest."""
 
@@ -237,6 +248,7 @@ AnyEvent = (
     Begin | Message | Model | ToolEvent | StateEvent | RuleEvent | UserEvent | LimitEvent | ErrorEvent | BranchEvent
     | End | RewardEvent | GroupEvent
 )  # fmt: skip
+"""Any kind of event; a line's `event` says which."""
 
 UNCOMPARED = ("digest", "seconds")
 """Fields that replay leaves out when it compares events: they hold times, or follow from the rest."""
@@ -249,6 +261,7 @@ class Episode:
 
     def __init__(self, events: list[Any] | None = None) -> None:
         self.events: list[Any] = [] if events is None else events
+        """All of them, in order; `len(episode)` counts them, and iterating yields them."""
 
     def __len__(self) -> int:
         return len(self.events)
@@ -352,6 +365,7 @@ class Episode:
 
 
 Episodes = Sequence[Episode]
+"""Several of them, such as the members of a group."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,10 +377,13 @@ class RewardResult:
     """
 
     value: float | None
+    """A finite number in the reward's range, or None."""
     explanation: str = ""
+    """Why, in a few words."""
     evidence: tuple[int, ...] = ()
     """Numbers (`n`) of the events that the value rests on."""
     parts: dict[str, float | None] = field(default_factory=dict)
+    """Components of the value, by name, for figures and metrics."""
 
 
 @dataclass(slots=True)
@@ -374,12 +391,15 @@ class Turn:
     """A policy's answer: the text of the next assistant turn, with its exact tokens where the policy has them."""
 
     text: str
+    """Calls, or a reply to the customer; see the page on environments."""
     context: list[int] | None = None
     """Token ids that were new in the context since the last turn."""
     ids: list[int] | None = None
     """Token ids as they were sampled, the stop token included."""
     logprobs: list[float] | None = None
+    """Natural logarithms, one for each of `ids`."""
     version: str = ""
+    """Version of the policy's weights."""
     error: str | None = None
     """Set instead of a text when the policy failed: the episode ends with `policy_error`."""
     limit: str | None = None
@@ -395,6 +415,7 @@ class Request:
     env: Any
     """The environment that plays it: `env.episode`, `env.task`, `env.tools` are there to be read."""
     observation: str
+    """What was last heard: the customer's line, or the answers to calls."""
     seed: int
     """Seed of this turn: derived from run seed, task, sample and step."""
 
@@ -404,14 +425,13 @@ class Policy(Protocol):
     """Anything that answers with the next assistant turn, for many episodes at once."""
 
     name: str
+    """What the record calls it."""
 
     def act(self, requests: Sequence[Request]) -> list[Turn]:
         """One Turn a request, in order. A failure of one is that Turn's `error`, never an exception."""
-        ...
 
     def close(self, key: int) -> None:
         """The episode has ended: drop what is kept for it."""
-        ...
 
 
 class Backend(Protocol):
@@ -419,37 +439,35 @@ class Backend(Protocol):
 
     def call(self, name: str, arguments: dict[str, Any], requestor: Requestor = "assistant") -> Any:
         """Run a tool and return its result as JSON. Raises ToolError, and then the state is as it was."""
-        ...
 
     def probe(self, name: str, arguments: dict[str, Any], requestor: Requestor = "assistant") -> Any:
         """Run a function that is no tool, for `init` and asserts."""
-        ...
 
     def state(self) -> dict[str, Any]:
         """The whole state document, `{"tables": …, "user": …}`, as plain JSON."""
-        ...
 
     def digest(self) -> str:
         """Hash of the state: 64 hex digits."""
-        ...
 
     def snapshot(self) -> Any:
         """A point to come back to."""
-        ...
 
     def restore(self, snapshot: Any) -> None:
         """Go back to a point."""
-        ...
 
 
 @dataclass(slots=True)
 class CustomerTurn:
-    """What a customer answers. `done`: satisfied, the talk is over; `left`: gone unsatisfied, with the reason."""
+    """What a customer answers."""
 
     text: str
+    """The customer's line."""
     done: bool = False
+    """Satisfied: the talk is over."""
     left: str = ""
+    """Gone unsatisfied, and why."""
     reveals: tuple[str, ...] = ()
+    """Names of the facts that the line tells."""
     calls: tuple[tuple[str, dict[str, Any]], ...] = ()
     """Calls (name, arguments) of the customer's own tools. They are made, nothing of this turn is said, and the
     customer's `results` gives the turn instead."""
@@ -460,8 +478,11 @@ class CustomerCall:
     """A call of a customer's own tool, as the customer learns what came of it."""
 
     name: str
+    """The tool."""
     arguments: dict[str, Any]
+    """By name."""
     result: Any = None
+    """What it returned, as JSON."""
     error: dict[str, str] | None = None
     """`{code, message}` where it failed."""
 
@@ -471,12 +492,10 @@ class Customer(Protocol):
 
     def first(self) -> CustomerTurn:
         """The line that opens the talk."""
-        ...
 
     def answer(self, reply: str) -> CustomerTurn:
         """The answer to the agent's reply. May not depend on anything but the talk so far. A customer whose turns ask
         for `calls` has a method `results(calls: Sequence[CustomerCall]) -> CustomerTurn` too."""
-        ...
 
 
 ToolFunction = Callable[..., Any]

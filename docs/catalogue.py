@@ -40,7 +40,8 @@ says. A test makes each change, and holds that it gives this finding and no othe
 
 def page() -> str:
     """The whole page."""
-    parts = [HEAD]
+    groups = [f"[{group}](#{group.lower().replace(' ', '-')}) ({len(codes)})" for group, codes in GROUPS.items()]
+    parts = [HEAD, ", ".join(groups) + ".\n"]
     for group, codes in GROUPS.items():
         rows = [
             f"| [`{name}`](#{name}) | {', '.join(code.severities)} | {_first(code.means)} |"

@@ -1,7 +1,7 @@
-"""Writes docs/cli.md from the commands' own help, docs/checks.md, and a page for each first-party domain:
-`python docs/generate.py`.
+"""Writes what is generated of the docs: `python docs/generate.py`. `make docs` does it before it builds the site.
 
-A test fails when a page is stale.
+The commands from their own help, the findings of `ccgym check`, a page for each first-party domain, the hooks, the
+functions and the types. A test fails when a page is stale.
 """
 
 from __future__ import annotations
@@ -65,8 +65,9 @@ def _section(name: str, command: click.Command) -> str:
 if __name__ == "__main__":
     import catalogue  # the page of findings, beside this one
     import domainpages  # the pages of domains
+    import hookpage  # the page of hooks
+    import typepages  # the pages of functions and types
 
-    PAGE.write_text(page(), encoding="utf-8")
-    catalogue.PAGE.write_text(catalogue.page(), encoding="utf-8")
-    for path, text in domainpages.pages().items():
+    own = {PAGE: page(), catalogue.PAGE: catalogue.page(), hookpage.PAGE: hookpage.page()}
+    for path, text in (own | domainpages.pages() | typepages.pages()).items():
         path.write_text(text, encoding="utf-8")

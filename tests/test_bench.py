@@ -78,3 +78,11 @@ def test_a_check_of_tasks_with_rules_is_timed(bench, tmp_path):
     from bench import checking
 
     assert checking.measure(tmp_path / "desk", tasks=6, rows=60).figures["tasks"] == 6
+
+
+def test_rescoring_is_counted_and_changes_nothing(bench, tmp_path):
+    from bench import rescore
+
+    figures = rescore.measure(tmp_path, episodes=32, rounds=1).figures
+    assert figures["episodes"] == 32
+    assert figures["largest_change"] == 0

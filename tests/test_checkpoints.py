@@ -16,8 +16,10 @@ pytest.importorskip("trl")
 
 import tiny_llama
 
+from ccgym.changes import Changes
 from ccgym.errors import ConfigError
-from ccgym.log import iter_logs
+from ccgym.log import iter_logs, read_log
+from ccgym.rescore import Rescorer
 from ccgym.train.checkpoints import Checkpoints, weights_digest, write_bytes, write_folder
 from ccgym.train.config import parse_config
 from ccgym.train.folder import open_run
@@ -99,7 +101,7 @@ MICRO = {
     "sft": {"demonstrations": {"n": 24, "break_share": 0.3}, "steps": 6, "batch": 4, "lr": 1e-3},
     "grpo": {"iterations": 4, "tasks_per_iteration": 2, "group": 4, "micro_batch": 4, "max_new_tokens": 16,
              "max_tokens": 1400, "lr": 1e-3, "early_stop": None},
-    "rewards": {"weights": {"correctness": 1.0, "vowels": 1.0}},
+    "rewards": {"weights": {"correctness": 1.0}, "schedule": {"vowels": {"0": 0.25, "3": 1.0}}},
     "eval": {"tasks": 4, "samples": 2, "max_new_tokens": 16, "max_tokens": 1400},
     "checkpoints": {"sft_every": 2, "grpo_every": 2},
 }  # fmt: skip
@@ -178,6 +180,25 @@ def test_the_micro_run_learns_something(killer, unbroken):
     assert [line["step"] for line in lines] == [1, 2, 3, 4]
     assert all(line["grad_norm"] > 0 for line in lines)
     assert unbroken["sft"] != unbroken["grpo"]
+
+
+def test_every_iteration_trains_on_the_scheduled_weights_and_records_them(killer, unbroken):
+    lines = [line for line in unbroken["metrics"] if line["stage"] == "grpo"]
+    assert [line["weight/vowels"] for line in lines] == [0.25, 0.5, 0.75, 1.0]
+    for iteration, line in enumerate(lines):
+        logs = [read_log(file) for file in (killer.path("unbroken") / "episodes/grpo").glob(f"{iteration:06d}-*.jsonl")]
+        assert {log.episodes[0].begin.options["weights"]["vowels"] for log in logs} == {line["weight/vowels"]}
+        totals = [total for log in logs for total in log.group.totals]
+        assert line["reward"] == pytest.approx(sum(totals) / len(totals), abs=1e-6)  # TRL's own, in float32
+
+
+def test_rescoring_what_was_trained_on_changes_nothing(killer, unbroken):
+    changes, rescorer = Changes(), Rescorer()
+    for log in iter_logs(killer.path("unbroken") / "episodes" / "grpo"):
+        for group in rescorer.rescore(log):
+            changes.add(group)
+    assert (changes.episodes, changes.any, changes.largest) == (32, False, 0.0)
+    assert changes.rewards["vowels"].weights == {0.25, 0.5, 0.75, 1.0}
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,8 @@ from ccgym.errors import DomainError, PluginError
 from ccgym.plugins import Toolset
 from ccgym.replay import verify
 from ccgym.turns import render_call
-from ccgym.types import RuleEvent, StateEvent, ToolEvent, UserEvent
+from ccgym.types import CustomerCall, RuleEvent, StateEvent, ToolEvent, UserEvent
+from ccgym.users.acts import read_acts
 
 ROAM = render_call("allow_roaming", {"line": "0901"})
 LOOK = render_call("look_at_line", {"line": "0901"})
@@ -83,6 +84,22 @@ def test_words_inside_longer_words_of_another_act_do_not_ask_for_it(tmp_path):
     assert doings(env) == []
     line, *_ = env.step("Turn airplane mode off. Or turn airplane mode off and on.")
     assert line == "It is off now. Twice? No."
+
+
+@pytest.mark.parametrize(
+    ("language", "result", "told"),
+    [
+        ("en", {"mobile_data": False, "signal": "5G", "vpn": True}, "mobile data: no, signal: 5G, vpn: yes"),
+        ("en", {"links": [{"bill": "B1", "amount": 5}, {"bill": "B2", "amount": 2.5}], "note": None},
+         "links: bill: B1, amount: 5; bill: B2, amount: 2.5, note: nothing"),
+        ("vi", {"roaming": True, "apps": ["tin nhắn", "máy ảnh"], "links": []},
+         "roaming: có, apps: tin nhắn, máy ảnh, links: không có gì"),
+        ("en", "no signal", "no signal"),
+    ],
+)  # fmt: skip
+def test_a_customer_reads_out_what_the_screen_shows(language, result, told):
+    [act] = read_acts({"acts": {"look": {"asked": ["look"], "tell": "{/result}"}}}, language)
+    assert act.line(CustomerCall("look", {}, result, None)) == told
 
 
 def test_a_customer_tells_a_failure(tmp_path):

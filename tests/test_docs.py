@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import get_args
 
+import click
 import pytest
 import snippets
 from pydantic import BaseModel
@@ -19,14 +20,14 @@ import ccgym
 from ccgym.domain import DomainSpec, Task, mockspec, models
 from ccgym.domain.dialects import ToolExtras
 from ccgym.domain.models import Op, Sim
-from ccgym.plugins import hookspecs
-from ccgym.train.config import Config
+from ccgym.train.config import Config, load_config
 from ccgym.types import AnyEvent, Event, Termination
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
 SLOW = {"training.md"}
+GENERATED = {"checks.md", "cli.md", "hooks.md", "python.md", "types.md", *(p.name for p in DOCS.glob("domain-*.md"))}
 EVENTS = {kind.__struct_config__.tag: kind for kind in get_args(AnyEvent)}
 
 
@@ -44,6 +45,56 @@ def test_a_snippet_that_prints_something_else_is_found():
     page = "```python\nprint(1 + 1)\n```\n```text\n3\n```\n"
     with pytest.raises(AssertionError, match="page:5 says"):
         snippets.run(list(snippets.blocks(page)), "page")
+
+
+@pytest.mark.parametrize("language", ["json", "yaml", "rules"])
+def test_a_part_of_a_file_that_cannot_be_read_is_found(language):
+    page = f"```{language}\n{{[}}\n```\n"
+    with pytest.raises(AssertionError, match="page:2 is no"):
+        snippets.run(list(snippets.blocks(page)), "page")
+
+
+def test_a_console_line_that_nobody_runs_is_found():
+    with pytest.raises(AssertionError, match="is not run"):
+        snippets.run(list(snippets.blocks("```console\n$ make train\n```\n")), "page")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_block_is_run_or_read_or_known_to_be_for_the_reader(page):
+    for block in snippets.blocks(page.read_text()):
+        where = f"{page.name}:{block.line}"
+        if block.title:
+            continue
+        if block.language == "sh":
+            for line in block.text.replace("\\\n", " ").splitlines():
+                snippets.parse(line)
+        elif block.language == "py":
+            assert page.name in GENERATED, f"{where}: py is for signatures; call it python, or give it a title"
+        else:
+            assert block.language in {"python", "console", "text", "json", "yaml", "rules", "md"}, where
+    if page.name not in GENERATED:
+        assert not re.search(r"^(```|~~~)", outside(page.read_text()), re.M), f"{page.name}: a block without a language"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_config_that_a_page_shows_is_one(page, tmp_path):
+    for block in snippets.blocks(page.read_text()):
+        if block.title and block.title.endswith(".yaml") and "/" not in block.title:
+            (tmp_path / block.title).write_text(block.text)
+            assert load_config(tmp_path / block.title)
+
+
+def outside(text: str) -> str:
+    """A page without the blocks that have a language."""
+    return re.sub(r"^(`{3,}|~{3,})\w+[^\n]*\n.*?^\1$", "", text, flags=re.M | re.S)
+
+
+def test_a_command_that_is_not_run_has_options_that_exist():
+    snippets.parse("ccgym rollout ENV --policy oracle --tasks 3  # a comment")
+    snippets.parse("pip install ccgym --no-such-option")
+    for line in ("ccgym rolout ENV", "ccgym rollout ENV --polcy oracle"):
+        with pytest.raises(click.UsageError):
+            snippets.parse(line)
 
 
 def test_the_page_of_commands_is_what_the_commands_say():
@@ -179,12 +230,6 @@ def defaults(event: type) -> list[object]:
         made = field.default_factory() if field.default_factory is not msgspec.NODEFAULT else field.default
         found.append(... if made is msgspec.NODEFAULT else made)
     return found
-
-
-@pytest.mark.parametrize("hook", [name for name, value in vars(hookspecs).items() if hasattr(value, "ccgym_spec")])
-def test_every_hook_stands_with_its_exact_signature(hook):
-    signature = str(inspect.signature(getattr(hookspecs, hook))).replace("'", "")
-    assert f"```py\ndef {hook}{signature}\n```" in section("plugins.md", f"### {hook}")
 
 
 def test_every_reason_to_end_is_listed():

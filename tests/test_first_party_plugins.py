@@ -118,9 +118,7 @@ def test_a_reward_model(site):
 def test_style_by_embeddings(site):
     made = site.folder / "embedder"
     tests = ROOT / "plugins/ccgym-style-embed/tests"
-    code = (
-        f"import test_style_embed as t; t.make_model({str(made)!r}, ['Order 0 has shipped.'])"
-    )
+    code = f"import test_style_embed as t; t.make_model({str(made)!r}, ['Order 0 has shipped.'])"
     must(site.bin / "python", "-c", code, cwd=tests, env={**site.env, "PYTHONPATH": str(tests)})
     model = {"CCGYM_STYLE_EMBED": made}
     site.json("rollout", ENV, "--policy", "oracle", "--tasks", 3, "--reward", "style_embed=1", "--out", "near", **model)

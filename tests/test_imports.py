@@ -21,7 +21,7 @@ LAYERS = [
     {"scoring"},
     {"env"},
     {"rollouts"},
-    {"train", "evaluate", "audit", "replay", "view", "authoring", "checking"},
+    {"train", "evaluate", "audit", "replay", "rescore", "changes", "columns", "view", "authoring", "checking"},
     {"", "cli"},
 ]
 """Modules from the ground up; "" is `ccgym` itself. A module imports its own layer and those below."""

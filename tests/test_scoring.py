@@ -476,3 +476,49 @@ def test_score_gives_group_rewards_the_episodes_of_one_task_and_seed():
 def test_gates_of_a_domain_speak_only_of_the_rewards_that_are_asked_for():
     env = ccgym.make("ccgym/OrderDesk-v0", weights={"correctness": 1.0, "style": 0.3})
     assert env.scorer.gates == {"style": "correctness"}
+
+
+@pytest.mark.parametrize("reason", ["env_error", "policy_error"])
+def test_a_member_that_something_else_than_the_agent_failed_leaves_its_group(reason):
+    group = [talk(say("Hello."), sample=0), talk(say("Hello."), sample=1, ended=reason), talk(say("Hello."), sample=2)]
+    scorer = Scorer(
+        {by_sample("r", [0.0, 0.5, 1.0]): 1.0, group_reward("seen", lambda e: [RewardResult(1.0)] * len(e)): 1}
+    )
+    score = scorer.score_group(group)
+    assert score.dropped == {1: f"ended by {reason}"}
+    assert score.columns["r"] == [0.0, None, 1.0]
+    assert score.events[1][0].status == "unscored"
+    assert sum(value for value in score.advantages if value is not None) == pytest.approx(0)
+
+
+# --- other weights
+
+
+def test_the_same_rewards_can_be_weighed_otherwise_without_being_prepared_again():
+    prepared = []
+
+    class Fitting:
+        def prepare(self, domain):
+            prepared.append(domain)
+            return "abc"
+
+        def score_episode(self, episode):
+            return RewardResult(1.0)
+
+    scorer = Scorer({ccgym.reward()(Fitting): 1.0, "format": 0.5}, domain="a domain")
+    other = scorer.weighing({"fitting": 0.25})
+    assert (other.weights, other.fitted, prepared) == (
+        {"fitting": 0.25, "format": 0.5},
+        {"fitting": "abc"},
+        ["a domain"],
+    )
+    assert [scored.weight for scored in other.score_episode(EPISODE)] == [0.25, 0.5]
+    assert [scored.weight for scored in scorer.score_episode(EPISODE)] == [1.0, 0.5]
+
+
+@pytest.mark.parametrize(
+    ("weights", "told"), [({"fromat": 1.0}, "Did you mean 'format'"), ({"format": math.nan}, "no weight")]
+)
+def test_other_weights_are_for_the_same_rewards(weights, told):
+    with pytest.raises(ConfigError, match=told):
+        Scorer({"format": 1.0}).weighing(weights)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import sys
 from importlib.resources import files
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ccgym.errors import ConfigError
 from ccgym.train.config import config_schema, load_config, parse_config
@@ -77,6 +80,14 @@ def test_all_problems_are_told_at_once():
         (["grpo.group=1"], "greater than or equal to 2"),
         (["name=../x"], "must be a name"),
         (["rewards.weights={}"], "name at least one reward"),
+        (["rewards.schedule={style: {}}"], "the schedule of style has no points: write iteration: weight, such as"),
+        (["rewards.schedule={style: 0.5}"], "the schedule of style has no points"),
+        (["rewards.schedule={style: {soon: 0.5}}"], "a point at soon, which is no iteration"),
+        (["rewards.schedule={style: {-1: 0.5}}"], "a point at -1, which is no iteration"),
+        (["rewards.schedule={style: {3: much}}"], "the weight 'much' at 3, which is no number"),
+        (["rewards.schedule={style: {3: .nan}}"], "the weight '.nan' at 3, which is no number"),
+        (["rewards.schedule={style: {3: 0.5, 03: 0.6}}"], "two weights at iteration 03"),
+        (["rewards.schedule=[style]"], "must be an object"),
         (["lr"], "Write key.path=value"),
         (["grpo.lr=[1"], "not YAML"),
         (["grpo.loss_type=ppo"], "'dapo'"),
@@ -84,6 +95,28 @@ def test_all_problems_are_told_at_once():
 )
 def test_what_cannot_be_is_refused(overrides, told):
     assert told in error(*overrides)
+
+
+def test_a_scheduled_weight_runs_straight_from_point_to_point_and_is_level_outside():
+    rewards = parse_config({"rewards": {"schedule": {"style": {10: 0.0, 30: 0.5, 31: 1.0}}}}).rewards
+    told = {at: rewards.scheduled(at)["style"] for at in (0, 10, 20, 30, 31, 500, math.inf)}
+    assert told == {0: 0.0, 10: 0.0, 20: 0.25, 30: 0.5, 31: 1.0, 500: 1.0, math.inf: 1.0}
+
+
+@given(st.dictionaries(st.integers(0, 100), st.floats(-1, 1), min_size=1, max_size=5), st.integers(0, 120))
+def test_a_scheduled_weight_is_a_points_own_there_and_between_its_neighbours_elsewhere(points, at):
+    weight = parse_config({"rewards": {"schedule": {"style": points}}}).rewards.scheduled(at)["style"]
+    if at in points:
+        assert weight == points[at]
+    sides = [points[n] for n in (max((n for n in points if n <= at), default=None),
+                                 min((n for n in points if n >= at), default=None)) if n is not None]  # fmt: skip
+    assert min(sides) - 1e-12 <= weight <= max(sides) + 1e-12
+
+
+def test_a_schedule_reads_back_the_same_and_can_be_an_override(tmp_path):
+    config = load_config(None, ["rewards.schedule.style={30: 0.5, 0: 0}"])
+    assert config.rewards.schedule == {"style": {0: 0.0, 30: 0.5}}
+    assert parse_config(yaml.safe_load(config.yaml())) == config
 
 
 def test_a_missing_file_says_so(tmp_path):

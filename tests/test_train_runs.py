@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
+import subprocess
+import sys
 
 import pytest
 
 pytest.importorskip("trl")
 
+import installing
 import tiny_llama
 from training import MICRO, Said
 
@@ -56,7 +60,8 @@ def test_every_iteration_says_what_it_should(micro):
     for each in grpo:
         assert each.keys() >= {
             "correctness", "reward", "reward/correctness", "reward/format", "diversity/unique", "diversity/cosine",
-            "kl", "length", "zero_variance", "sop_breaks", "lr", "loss", "time",
+            "kl", "length", "zero_variance", "sop_breaks", "lr", "loss", "time", "weight/style", "score/style/mean",
+            "score/style/std", "score/style/unscored", "score/style/zero_spread",
         }  # fmt: skip
     assert grpo[0]["kl"] == pytest.approx(0, abs=1e-6)
     assert "time" not in without_times(grpo)[0]
@@ -180,6 +185,41 @@ def test_failures_of_rewards_stop_a_run_that_they_would_starve(tmp_path, model):
     })  # fmt: skip
     with pytest.raises(CcgymError, match="8 of 8 episodes could not be scored"):
         train(config, console=Said([]))
+
+
+def test_a_reward_of_an_installed_package_trains_with_its_own_weight_and_stands_in_metrics_and_report(tmp_path, model):
+    installing.install("acme-desk", tmp_path)
+    config = {
+        **MICRO, "name": "acme", "runs": str(tmp_path / "runs"), "model": str(model), "eval": {"tasks": 0},
+        "rewards": {"weights": {"correctness": 1.0, "brevity": 0.3}, "schedule": {"style": {0: 0.0, 1: 0.1}}},
+    }  # fmt: skip
+    (tmp_path / "acme.yaml").write_text(json.dumps(config))
+
+    def ccgym_(*arguments):
+        env = {**os.environ, "PYTHONPATH": str(tmp_path), "OMP_NUM_THREADS": "1"}
+        command = [sys.executable, "-c", "from ccgym.cli import main; main()", *map(str, arguments)]
+        done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=300)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    ccgym_("train", "acme.yaml")
+    run = tmp_path / "runs" / "acme"
+    lines = [line for line in read_metrics(run / "metrics.jsonl") if line["stage"] == "grpo"]
+    assert [(line["weight/brevity"], line["weight/style"]) for line in lines] == [(0.3, 0.0), (0.3, 0.1)]
+    for line in lines:
+        assert line["score/brevity/mean"] == pytest.approx(line["reward/brevity"])
+        assert {line[f"score/brevity/{status}"] for status in ("not_applicable", "unscored", "failed")} == {0.0}
+        assert {line[f"score/brevity/{figure}"] <= 1.0 for figure in ("std", "min", "max", "zero_spread")} == {True}
+    assert lines[-1]["reward"] == pytest.approx(
+        sum(lines[-1][f"weight/{name}"] * lines[-1][f"reward/{name}"] for name in ("correctness", "brevity", "style")),
+        abs=1e-5,
+    )
+    page = (run / "report.html").read_text()
+    assert "<td>brevity</td><td>0.3</td>" in page
+    assert page.count("brevity") > 3
+    begin = ccgym.read_episodes(run / "episodes" / "grpo")[0].begin
+    assert begin.plugins["acme-desk"]["version"] == "1.2.0"
+    assert "every reward and every advantage is as recorded" in ccgym_("rescore", run)
 
 
 def test_a_run_directory_is_not_a_run_without_its_config(tmp_path):

@@ -8,6 +8,7 @@ GRPOTrainer with `rollout_func`
  5. With as many micro-batches in a generation as in a gradient step, no old log-probabilities are computed.
  6. Recorded log-probabilities arrive in the batch under `sampling_per_token_logps`.
  7. Leaving out rows of advantage 0, and columns of padding, changes no gradient (dapo).
+12. Weights that come with the episodes hold for the batch that they are of; advantages are those of the log.
 SFTTrainer
  8. `input_ids` and `labels` are used as they are, in the order given.
 Trainer
@@ -20,6 +21,7 @@ Fused head
 from __future__ import annotations
 
 import inspect
+from dataclasses import replace
 
 import pytest
 
@@ -30,6 +32,7 @@ import tiny_llama  # noqa: E402
 from transformers import Trainer  # noqa: E402
 from trl.trainer import utils  # noqa: E402
 
+from ccgym import scoring  # noqa: E402
 from ccgym.errors import CcgymError  # noqa: E402
 from ccgym.rollouts.encoder import Encoded  # noqa: E402
 from ccgym.train import grpo, probes, sft  # noqa: E402
@@ -153,6 +156,16 @@ def test_4_a_row_without_any_column_leaves_the_baseline(make):
     left = torch.tensor([0.0, 1.0, 1.0])
     assert advantages[3] == 0
     torch.testing.assert_close(advantages[:3], (left - left.mean()) / (left.std() + 1e-4))
+
+
+def test_12_weights_that_come_with_the_episodes_hold_for_them_and_advantages_are_those_of_the_log(make):
+    values = {"a": [0.0, 1.0, 0.5, 0.0, 1.0, 1.0, 0.0, 0.25], "b": [0.5, 0.25, 1.0, 0.0, 0.0, 0.5, 0.0, 1.0]}
+    weights = {"a": 0.25, "b": 2.0}
+    playing = Playing(values)
+    trainer = make(lambda prompts: [replace(each, weights=weights) for each in playing(prompts)], {"a": 1.0, "b": 0.5})
+    totals = [sum(weights[name] * values[name][n] for name in weights) for n in range(8)]
+    wanted = [*scoring.advantages(totals[:4]), *scoring.advantages(totals[4:])]
+    torch.testing.assert_close(generated(trainer)["advantages"], torch.tensor(wanted), atol=1e-6, rtol=0)
 
 
 def test_5_no_old_log_probabilities_are_computed(make):

@@ -41,7 +41,9 @@ class Case:
     """One task, as the policies of the audit see it. Indices are places in `actions`."""
 
     domain: Domain
+    """The domain that is audited."""
     task: Task
+    """The task itself."""
     common: tuple[str, ...] = ()
     """Texts that several of the audited tasks want to hear: anybody could learn to say them all."""
 

@@ -35,7 +35,9 @@ class Gambit:
     """A policy of the audit."""
 
     name: str
+    """What the report calls it."""
     kind: Kind
+    """What it knows, and how much of the job it does."""
     looks_for: str
     """What it does, and so which loophole it would find."""
     plan: Plan | None = None

@@ -14,7 +14,9 @@ class Row:
     """What one policy earned."""
 
     policy: str
+    """Its name."""
     looks_for: str
+    """What it does, and so which loophole it would find."""
     tasks: int
     """How many tasks it was played on: those on which it has something to try."""
     success: float | None
@@ -26,6 +28,7 @@ class Row:
     total: float | None
     """Mean weighted total."""
     highest_total: float | None
+    """Weighted total of the task where it was highest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +36,25 @@ class Finding:
     """A policy that earns what it should not."""
 
     severity: Literal["failure", "notice"]
+    """A failure makes the audit fail."""
     policy: str
+    """Who earned it."""
     reward: str
     """The reward that pays, or `total`."""
     task: str
     """The task where it shows most."""
     earned: float | None
+    """What was paid on that task."""
     allowed: float | None
     """The most that it could have been."""
     reason: str
+    """What is wrong with it."""
     fix: str
+    """How to close the loophole."""
     tasks: tuple[str, ...] = ()
     """All tasks where it shows."""
     episode: Episode | None = field(default=None, repr=False)
+    """The episode that shows it."""
     path: str | None = None
     """`FILE#k` of the episode, where it was written."""
 
@@ -60,11 +69,15 @@ class AuditReport:
     """What the policies of an audit earned, and what is wrong with that."""
 
     env: str
+    """The id or folder that was audited."""
     threshold: float
+    """The share of the reference's pay that a policy may earn without doing the job."""
     weights: dict[str, float]
     """Reward to weight, as audited."""
     tasks: int
+    """How many tasks were played."""
     samples: int
+    """Episodes of each."""
     rows: Sequence[Row]
     """The reference first, then the honest try, then the gaming policies."""
     findings: Sequence[Finding]

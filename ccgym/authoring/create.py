@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ccgym.authoring.mocking import extras
+from ccgym.authoring.placing import free, placed
 from ccgym.authoring.plans import Plan, make_plans
 from ccgym.authoring.proposals import Proposal, propose
 from ccgym.authoring.prose import title
@@ -22,7 +21,7 @@ from ccgym.authoring.rulewriting import write_rules
 from ccgym.authoring.sources import Source, read_sources
 from ccgym.authoring.survey import survey
 from ccgym.authoring.tasks import Cases
-from ccgym.authoring.words import language_of, plain
+from ccgym.authoring.words import language_of, plain, split
 from ccgym.authoring.world import World
 from ccgym.errors import ConfigError, DomainError
 
@@ -67,44 +66,26 @@ def new_domain(name: str, tools: Path | None = None, sop: Path | None = None, ou
         ConfigError: a name that cannot be one, one file without the other, or a folder that is there already.
         DomainError: what is wrong with a file, and where.
     """
-    folder = _target(name, out)
+    name = domain_name(name)
+    folder = free(out if out is not None else Path(name))
     if (tools is None) != (sop is None):
         missing, given = ("--from", "--sop") if tools is None else ("--sop", "--from")
         raise ConfigError(
             f"{given} was given without {missing}", fix="Give both files, or neither to begin with an example"
         )
     source = read_sources(tools or TEMPLATE / "tools.json", sop or TEMPLATE / "sop.md")
-    parent = next(path for path in [folder.parent, *folder.parent.parents] if path.is_dir())
-    try:
-        aside = Path(tempfile.mkdtemp(prefix=".new-domain-", dir=parent))
-    except OSError as error:
-        raise ConfigError(
-            f"cannot be written: {error.strerror}", where=str(parent), fix="Choose another --out"
-        ) from None
-    try:
-        made = _build(name, folder, source, aside / "domain")
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        if folder.is_dir():
-            folder.rmdir()  # it was empty
-        os.rename(aside / "domain", folder)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
-    return made
+    with placed(folder) as at:
+        return _build(name, folder, source, at)
 
 
-def _target(name: str, out: Path | None) -> Path:
+def domain_name(name: str) -> str:
+    """The name, if it can be that of a domain. Raises ConfigError otherwise."""
     if not NAME.fullmatch(name):
-        bare = re.sub(r"[^A-Za-z0-9_.-]+", "", "".join(word[:1].upper() + word[1:] for word in name.split()))
-        bare = re.sub(r"[^A-Za-z0-9_.-]|^[^A-Za-z]+", "", "".join(
-            plain(c).upper() if c.isupper() else plain(c) for c in bare or name))[:64]  # fmt: skip
-        hint = f", such as {bare}" if NAME.fullmatch(bare) else ", such as OrderDesk"
+        bare = "".join(word[:1].upper() + word[1:] for word in split(plain(name))) if len(name) <= 64 else ""
+        hint = bare if NAME.fullmatch(bare) else "OrderDesk"
         raise ConfigError(f"'{name[:80]}' cannot be the name of a domain",
-                          fix=f"A letter, then letters, digits, '_', '.' and '-', at most 64{hint}")  # fmt: skip
-    folder = Path(out) if out is not None else Path(name)
-    if folder.is_symlink() or folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
-        what = "is a file" if folder.is_file() else "exists already"
-        raise ConfigError(what, where=str(folder), fix="Choose another --out: nothing is overwritten")
-    return folder
+                          fix=f"A letter, then letters, digits, '_', '.', '-', at most 64: such as {hint}")  # fmt: skip
+    return name
 
 
 def _build(name: str, folder: Path, source: Source, at: Path) -> NewDomain:

@@ -5,7 +5,7 @@ A call works on a view and commits it, or drops it. Making a State costs nothing
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from typing import Any, NamedTuple
 
 import orjson
@@ -41,7 +41,19 @@ class State:
     A view that is not committed leaves no trace.
     """
 
-    __slots__ = ("_digests", "_gone", "_hash", "_names", "_rows", "_token", "_total", "_version", "_whole", "base")
+    __slots__ = (
+        "_digests",
+        "_gone",
+        "_hash",
+        "_lends",
+        "_names",
+        "_rows",
+        "_token",
+        "_total",
+        "_version",
+        "_whole",
+        "base",
+    )
 
     def __init__(self, base: Base) -> None:
         self.base = base
@@ -54,6 +66,7 @@ class State:
         self._names: tuple[str, ...] | None = None
         self._total = base.total
         self._hash: str | None = base.hash
+        self._lends: Set[str] = base.large
         self._version = 0
         self._token = base.token()
 
@@ -148,7 +161,7 @@ class State:
         if not self._rows or self._names is not None:
             return wrap_root(self.tables(), call, self._lend)
         tables = dict(self.base.tables)
-        lent = [name for name in self._rows if self._lends(name)]
+        lent = [name for name in self._rows if name in self._lends]
         for name in (*self._rows, *self._whole):
             if name != USER and name not in lent:
                 tables[name] = self.section(name)
@@ -197,6 +210,8 @@ class State:
                 self._rows.setdefault(name, {})
             else:
                 self._whole[name] = value
+        if plan.whole or plan.names is not None:
+            self._reshaped()
         for section, key, row, moved, digest in plan.changes:
             rows = self._rows.get(section)
             if rows is None:
@@ -240,7 +255,7 @@ class State:
             return
         for name in view._lent:
             table = view.give_back(name)
-            if table is None or not self._lends(name) or (table._gone and not applied):
+            if table is None or name not in self._lends or (table._gone and not applied):
                 continue
             base, rows = self.base.sections[name], self._rows.get(name, {})
             reached, put, shown, size = table._reached, table._put, table._shown, table._size
@@ -263,13 +278,13 @@ class State:
             table._at = self._token, self._version
             self.base.views.put(name, self._token, table)
 
-    def _lends(self, name: str) -> bool:
-        """Whether calls are lent a view of a table: it is large, and has been there from the beginning."""
-        return name in self.base.large and name not in self._whole and self._names is None
+    def _reshaped(self) -> None:
+        """Calls are lent views of tables that are large, and have been there from the beginning."""
+        self._lends = self.base.large - self._whole.keys() if self._names is None else frozenset()
 
     def _lend(self, name: str) -> Table | None:
         """A view of a large table as it stands, or None: then one has to be made."""
-        if not self._lends(name):
+        if name not in self._lends:
             return None
         base, at = self.base.sections[name], (self._token, self._version)
         table = self.base.views.take(name, self._token)
@@ -345,6 +360,7 @@ class State:
         self._gone = {name: set(keys) for name, keys in point.gone.items()}
         self._whole, self._names, self._total = dict(point.whole), point.names, point.total
         self._digests = dict(point.digests)
+        self._reshaped()
         self._hash = None
         self._version += 1
         self._token = self.base.token()
@@ -359,7 +375,10 @@ class State:
         for name in old_names:
             if name not in new_names:
                 ops.append({"op": "remove", "path": pointer(name), "old": thaw(before.section(name))})
+        touched = self._touched() | before._touched()
         for name in (*new_names, USER):
+            if name not in touched and (name == USER or name in old_names):
+                continue
             if name != USER and name not in old_names:
                 ops.append({"op": "add", "path": pointer(name), "value": thaw(self.section(name))})
             elif self._is_sheet(name) and before._is_sheet(name):
@@ -368,6 +387,10 @@ class State:
             else:
                 patch.extend(ops, before.section(name), self.section(name), pointer(name))
         return ops
+
+    def _touched(self) -> set[str]:
+        """Sections that may differ from the seed's."""
+        return {*self._rows, *self._gone, *self._whole}
 
     def _all_names(self) -> tuple[str, ...]:
         return tuple(self.base.tables) if self._names is None else self._names

@@ -13,10 +13,16 @@ from ccgym.cli.output import command as verb
 from ccgym.cli.verbs import VERBS
 
 Row = dict[str, Any]
+Action = Callable[[Output, str], None]
+"""What a verb does with the one thing that is named."""
 
 
 def listing(
-    name: str, rows: Callable[[], list[Row]], details: Callable[[Output, str], None], names: Callable[[], list[str]]
+    name: str,
+    rows: Callable[[], list[Row]],
+    details: Action,
+    names: Callable[[], list[str]],
+    **more: tuple[str, Action],
 ) -> click.Command:
     """A verb with `list` (the default) and `show NAME`.
 
@@ -25,20 +31,23 @@ def listing(
         rows: one dict a thing, all with the same keys: the columns.
         details: prints one thing, given a name that is known.
         names: the names that `show` takes.
+        more: what else the verb can do: what to name (such as LOG), and what is done with it.
     """
+    metavar = "|".join(["NAME", *(what for what, _ in more.values())])
 
     @verb(name)
-    @click.argument("action", type=click.Choice(["list", "show"]), default="list")
-    @click.argument("which", metavar="[NAME]", required=False)
+    @click.argument("action", type=click.Choice(["list", "show", *more]), default="list")
+    @click.argument("which", metavar=f"[{metavar}]", required=False)
     def command(out: Output, action: str, which: str | None) -> None:
         if action == "list":
             if which is not None:
                 raise click.UsageError(f"`list` takes no name. Run: ccgym {name} show {which}")
             _print_rows(out, name, rows())
-        elif which is None:
-            raise click.UsageError(f"`show` needs a name. Run: ccgym {name} show NAME")
-        else:
-            details(out, pick(which, names(), name.removesuffix("s")))
+            return
+        what, do = more.get(action, ("NAME", details))
+        if which is None:
+            raise click.UsageError(f"`{action}` needs a {what.lower()}. Run: ccgym {name} {action} {what}")
+        do(out, which if action in more else pick(which, names(), name.removesuffix("s")))
 
     command.help = VERBS[name][1]
     return command

@@ -9,16 +9,17 @@ VERBS: dict[str, tuple[str, str]] = {
     "rollout": ("Run", "Play episodes with a policy, score them and log them."),
     "eval": ("Run", "Measure a policy: success, pass^k, by tag and by component."),
     "play": ("Run", "Be the agent yourself, in this terminal."),
-    "new": ("Write", "Make something of your own to begin with: `new domain NAME`."),
+    "new": ("Write", "Make a package of your own: `new reward|tool|env|domain NAME`."),
     "check": ("Look", "Find what is wrong with a domain, and play its references."),
     "audit": ("Look", "Find what can be earned without doing the job."),
     "replay": ("Look", "Print a recorded episode, or prove that it happens again."),
+    "rescore": ("Look", "Score recorded episodes anew and show what changes."),
     "doctor": ("Look", "Say what on this machine would stop a run, and the fix."),
     "schema": ("Look", "Print the JSON Schema of a file format."),
     "plugins": ("List", "List plugins, or show one."),
     "envs": ("List", "List environments, or show one."),
     "tools": ("List", "List toolsets and their tools, or show one."),
-    "rewards": ("List", "List rewards, or show one."),
+    "rewards": ("List", "List rewards, show one, or compare those of recorded episodes."),
 }
 """Verb to the section of the help it stands in and its summary; the verb's module in `ccgym.cli` has its name."""
 

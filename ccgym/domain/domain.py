@@ -27,6 +27,7 @@ class Domain:
     """One domain folder as `load_domain` read it. Nothing here is ever changed."""
 
     path: Path
+    """The folder."""
     spec: DomainSpec
     """What `domain.yaml` says."""
     sop: str
@@ -36,6 +37,7 @@ class Domain:
     sop_sources: dict[str, str]
     """File name to the SOP as it was written, `rules` blocks included."""
     tools: dict[str, Tool]
+    """Tool name to tool, in the order of the file; the customer's own are among them."""
     validators: dict[str, ArgumentValidator]
     """Tool name to a function of arguments: None, or what is wrong with them."""
     functions: Mapping[str, ToolFunction]

@@ -21,10 +21,13 @@ class Finding:
     code: str
     """A short stable word, such as `unknown-tool`: one of `ccgym.domain.codes`."""
     severity: Severity
+    """`error`, `warning` or `notice`."""
     place: str
     """File, line where there is one, and JSON pointer: `tasks.jsonl:14 /expect/actions/0/name`."""
     message: str
+    """What was found."""
     fix: str | None = None
+    """What would be right."""
 
     def error(self) -> DomainError:
         """The same finding as an exception."""

@@ -70,6 +70,7 @@ class Say(Part):
     """A reply of the reference to the customer."""
 
     say: Text
+    """What the agent says."""
 
 
 def _kind_of_action(value: Any) -> str:
@@ -85,15 +86,20 @@ class PatchOp(Part):
     """One operation of a JSON Patch (RFC 6902) over the state document."""
 
     op: Literal["add", "replace", "remove"]
+    """What is done there."""
     path: Pointer
+    """JSON pointer into the state document."""
     value: Json = None
+    """The new value; none for `remove`."""
 
 
 class Message(Part):
     """An earlier message that the agent finds in the transcript."""
 
     role: Literal["system", "assistant", "user", "tool"]
+    """Whose message it is."""
     content: Text
+    """The text."""
 
 
 def state_problem(document: Any) -> tuple[list[str], str] | None:
@@ -190,6 +196,7 @@ class ProbeAssert(Part):
     """A condition on what a probe answers at the end."""
 
     probe: Text
+    """Name of the probe."""
     args: JsonObject = Field(default={})
     requestor: Requestor = "assistant"
     """Whose side it looks at: the tables, or the customer's document."""

@@ -42,6 +42,7 @@ class ArgumentValidator:
         for path, message, fix in _problems(parameters, (), 0):
             raise DomainError(message, where=_join(where, path), fix=fix)
         self.schema = closed(parameters)
+        """The schema that arguments are held against: closed to arguments that it does not name."""
         self._validator = compile_schema(self.schema, where)
         self._is_valid = self._validator.is_valid
         self._names = list(parameters.get("properties", ()))

@@ -16,8 +16,11 @@ class Limits(Part):
     """When an episode is truncated: after so many turns, errors, or characters of the agent's."""
 
     max_steps: Annotated[Integer, Field(ge=1)] = 30
+    """Turns of the agent in an episode."""
     max_errors: Annotated[Integer, Field(ge=2)] = 5
+    """Failed calls and malformed turns in an episode."""
     max_chars: Annotated[Integer, Field(ge=1)] = 20_000
+    """Characters that the agent may write in an episode."""
 
 
 class Users(Part):

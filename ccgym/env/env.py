@@ -97,6 +97,7 @@ class CcgymEnv(gymnasium.Env[str, str]):
         self.domain = domain
         self.faults, self.perturb = read_faults(faults), read_perturb(perturb)
         self.env_name = env or str(domain.path)
+        """The id or folder that the record names."""
         self.split = split
         self.policy = policy
         self.sink = sink
@@ -111,8 +112,13 @@ class CcgymEnv(gymnasium.Env[str, str]):
         self.action_space = UnicodeText(spec.limits.max_chars + _STEP_SLACK)
         self.observation_space = UnicodeText(2**31)
         self.episode = Episode()
+        """What is played: its events so far."""
         self.task: Task = None  # type: ignore[assignment]  # set by reset
+        """The task that is played."""
         self.tools: list[Tool] = []
+        """The tools as the agent is shown them."""
+        self.backend: Any = None  # set by reset
+        """The mocked world: a Backend."""
         self._limits_by: dict[Any, Limits] = {}
         self._recorded: dict[int, dict[str, Any]] = {}
         self._verdicts: Sequence[Verdict] = ()
@@ -312,13 +318,12 @@ class CcgymEnv(gymnasium.Env[str, str]):
                 "tolerance": state.tolerance,
                 "exclude": list(state.exclude),
                 "limits": self._limits.model_dump(),
-                "weights": self.scorer.weights,
-                "gates": self.scorer.gates,
             }
             if self.faults:
                 options["faults"] = self.faults
         perturbed = {} if self._view is None else {"perturb": self._view.record}
-        return {"basis": list(task.basis), "reference": reference.size, **options, **perturbed}
+        paid = {"weights": self.scorer.weights, "gates": self.scorer.gates}
+        return {"basis": list(task.basis), "reference": reference.size, **options, **paid, **perturbed}
 
     def _limits_of(self, task: Task) -> Limits:
         limits = self._limits_by.get(task.limits)

@@ -11,14 +11,18 @@ class Job(NamedTuple):
     """A blocking call that waits to be run outside: `CcgymEnv.play` yields it and is sent its Outcome."""
 
     run: Callable[[], Any]
+    """Call it in a thread."""
     seconds: float
+    """Its time limit."""
 
 
 class Outcome(NamedTuple):
     """What a Job came to: a value, or the error it raised (TimeoutError past its limit)."""
 
     value: Any = None
+    """What it returned."""
     error: BaseException | None = None
+    """What it raised; None where it returned."""
 
 
 def run_job(job: Job) -> Outcome:

@@ -19,9 +19,11 @@ class Reference:
     """Target of a task, size of its reference, and what failed while playing it."""
 
     target: Target | None
+    """None where nothing has to be played to know it, or where playing it failed."""
     size: dict[str, int]
     """`turns`, `calls` and `chars` of the agent in the reference."""
     problems: tuple[str, ...] = ()
+    """What failed, a sentence each."""
 
 
 _KNOWN: WeakKeyDictionary[Domain, dict[Any, Reference]] = WeakKeyDictionary()

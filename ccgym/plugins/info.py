@@ -27,10 +27,13 @@ class PluginInfo:
     distribution: str
     """Distribution that it came in; for one registered at run time, its own name."""
     version: str
+    """The distribution's; for one registered at run time, its `__version__`."""
     state: State
+    """`ok`, `broken` or `disabled`."""
     error: str | None = None
     """For a broken plugin, its traceback; for one whose names somebody else claims too, which names and who."""
     hooks: tuple[str, ...] = ()
+    """The hooks that it implements."""
     names: tuple[tuple[str, str], ...] = ()
     """What it registered: pairs of kind and name."""
     source: Any = field(default=None, repr=False, compare=False)

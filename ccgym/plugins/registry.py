@@ -28,16 +28,21 @@ class Registry:
 
     def __init__(self, manager: pluggy.PluginManager) -> None:
         self.manager = manager
+        """pluggy's own."""
         self.hook: pluggy.HookRelay = manager.hook
         """The hooks themselves: `hook.make_backend(…)`, `hook.load_source(…)`. For observers use `notify`."""
         self.plugins: list[PluginInfo] = []
+        """Every plugin, in the order of loading; broken and disabled ones too."""
         self.tools: dict[str, Toolset] = {}
+        """Toolset name to toolset."""
         self.rewards: dict[str, Callable[[], Any]] = {}
         """Reward name to its class."""
         self.templates: dict[str, dict[str, Callable[..., Any]]] = {}
         """Domain name to template name to `fn(rng)`."""
         self.policies: dict[str, Callable[..., Policy]] = {}
+        """Policy name to `factory(argument, **options)`."""
         self.users: dict[str, Callable[..., Customer]] = {}
+        """Kind of customer to `factory(user, sim, rng)`."""
         self.envs: dict[str, EntryPoint] = {}
         """Environment id to its entry point, which nobody has imported."""
         self.commands: dict[str, EntryPoint] = {}

@@ -22,6 +22,7 @@ class RewardMark:
     """What a reward class declares."""
 
     name: str
+    """What weights and `--reward` call it."""
     scope: Scope
     """Whether it scores a step, an episode, or the members of a group."""
     range: tuple[float, float]

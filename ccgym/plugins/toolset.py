@@ -82,6 +82,7 @@ class Toolset:
     """
 
     name: str
+    """What `tools` of a domain.yaml says to have it."""
     functions: Mapping[str, ToolFunction] = field(default_factory=dict)
     """Tool name to `fn(state, **arguments)`. A list of functions stands for their own names."""
     probes: Mapping[str, ToolFunction] = field(default_factory=dict)

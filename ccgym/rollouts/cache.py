@@ -17,7 +17,7 @@ from collections.abc import Sequence
 import torch
 from transformers.cache_utils import Cache, CacheLayerMixin
 
-from ccgym.rollouts.shared import mark
+from ccgym.rollouts.shared import Packed, Piece, mark, mark_packed
 
 _GROWTH = 1024
 """Positions are allocated in steps of this many."""
@@ -35,6 +35,7 @@ class RaggedCache(Cache):
         self.span = 0
         self.root = 0
         self.index: torch.Tensor | None = None
+        self.pieces: Sequence[Piece] = ()
         self.contiguous = 0
         self.places: torch.Tensor | None = None
         self.lines: torch.Tensor | None = None
@@ -57,22 +58,37 @@ class RaggedCache(Cache):
             places: (n, t) position of each new token; `self.positions` for padding.
             span: how many positions the pass may see.
             device: where the model computes.
-            root: length of the root, where these rows stand on it; 0: they have all their positions themselves.
+            root: length of the root, where these rows, of one token each, stand on it; 0: they have all positions.
         """
         self.index, self.places, self.span = rows.to(device), places.to(device), span
         self.root = root
+        self.pieces = ()
         self.lines = None
         count = len(rows)
         ordered = count == 1 or bool((rows[1:] - rows[:-1] == 1).all())
         self.contiguous = int(rows[0]) if ordered else -1
+
+    def aim_packed(self, pieces: Sequence[Piece], places: torch.Tensor, root: int = 0) -> None:
+        """Aim a pass in which the new tokens of many rows lie one after the other, in a batch of one sequence.
+
+        Args:
+            pieces: which of the tokens belong to which row, in order.
+            places: (1, t) position of each token.
+            root: as for `aim`.
+        """
+        sizes = torch.tensor([piece.last - piece.first for piece in pieces])
+        self.index = torch.tensor([piece.row for piece in pieces]).repeat_interleave(sizes)[None]
+        self.places, self.span, self.root, self.pieces = places, max(piece.span for piece in pieces), root, pieces
+        self.lines = None
 
     def lines_of(self, heads: int) -> torch.Tensor:
         """(n · heads · t,) where the aimed places lie in a layer seen as lines of one head's size."""
         if self.lines is None:
             if self.index is None or self.places is None:
                 raise RuntimeError("aim() comes before a forward pass")
-            blocks = self.index[:, None] * heads + torch.arange(heads, device=self.index.device)
-            self.lines = (blocks[:, :, None] * (self.positions + 1) + self.places[:, None, :]).reshape(-1)
+            rows = self.index if self.pieces else self.index[:, None]
+            blocks = rows[:, None, :] * heads + torch.arange(heads, device=rows.device)[:, None]
+            self.lines = (blocks * (self.positions + 1) + self.places[:, None, :]).reshape(-1)
         return self.lines
 
     def plant(self, row: int, length: int) -> None:
@@ -150,6 +166,9 @@ class _Layer(CacheLayerMixin):
         lines = cache.lines_of(key_states.shape[1])
         for kept, new in ((self.keys, key_states), (self.values, value_states)):
             kept.view(-1, kept.shape[3]).index_copy_(0, lines, new.reshape(-1, new.shape[3]))
+        if cache.pieces:
+            root = self.root if cache.root else ()
+            return mark_packed(key_states, value_states, Packed(self.keys, self.values, cache.pieces, root))
         count, own = len(cache.index), cache.span - cache.root
         if cache.contiguous >= 0:
             rows = slice(cache.contiguous, cache.contiguous + count)
@@ -159,13 +178,7 @@ class _Layer(CacheLayerMixin):
             keys, values = (
                 kept.narrow(2, cache.root, own).index_select(0, cache.index) for kept in (self.keys, self.values)
             )
-        if not cache.root:
-            return keys, values
-        first_keys, first_values = self.root
-        if key_states.shape[2] == 1:
-            return mark(keys, values, first_keys, first_values)
-        keys = torch.cat([first_keys.expand(count, -1, -1, -1), keys], 2)
-        return keys, torch.cat([first_values.expand(count, -1, -1, -1), values], 2)
+        return mark(keys, values, *self.root) if cache.root else (keys, values)
 
     def get_mask_sizes(self, query_length: int) -> tuple[int, int]:
         """Length and offset of what a pass sees."""
@@ -189,3 +202,12 @@ def _zeros(like: torch.Tensor, shape: tuple[int, ...]) -> torch.Tensor:
         return like.new_zeros(shape)
     pages = mmap.mmap(-1, math.prod(shape) * like.element_size())
     return torch.frombuffer(pages, dtype=like.dtype).view(shape)
+
+
+def keep_freed_memory() -> None:
+    """Have the C library keep the blocks that a pass frees, for the next pass.
+
+    glibc gives a large block back to the system as soon as it is freed, and the next pass pays for each of its pages
+    again, until it has seen one nearly so large (32 MiB) be freed.
+    """
+    torch.empty(31 * 2**20, dtype=torch.uint8)

@@ -135,14 +135,14 @@ def iter_groups(
     files = _Files(Path(out), stage, number) if out is not None else None
     runner = _Runner(base, Turns(policy), seed, batch, files)
     try:
-        with _rare_collections():
+        with rare_collections():
             yield from runner.run(wanted, group)
     finally:
         runner.close()
 
 
 @contextmanager
-def _rare_collections() -> Iterator[None]:
+def rare_collections() -> Iterator[None]:
     """Let the garbage collector run less often: episodes are data without cycles, and it took a fifth of the time.
 
     What lives on at the end counts as old at once, which spares it a last look.

@@ -16,12 +16,14 @@ from typing import Any, Literal, Protocol
 import torch
 
 from ccgym.errors import ConfigError
-from ccgym.rollouts.cache import RaggedCache
+from ccgym.rollouts.cache import RaggedCache, keep_freed_memory
 from ccgym.rollouts.sampling import Sampling, invert
-from ccgym.rollouts.shared import shared_attention
+from ccgym.rollouts.shared import Piece, shared_attention
 
 _BLOCK_TOKENS = 8192
 """Most tokens of one prefill pass; more go through in several."""
+_PACK_TOKENS = 1024
+"""Most tokens of one packed pass: more would not stay in the processor's cache."""
 _WORTH_COPYING = 16
 """Shorter shared prefixes are computed again rather than looked up."""
 _WORTH_ROOTING = 32
@@ -123,7 +125,7 @@ class HfSampler:
         self._root: list[int] = []
         """The tokens of the root."""
         self._roots = True
-        _keep_freed_memory()
+        keep_freed_memory()
         self._probe(config.vocab_size)
 
     @property
@@ -153,7 +155,7 @@ class HfSampler:
             if live:
                 self._make_room(live)
                 self._pick(self._prefill(live), live)
-                self._running += self._going(live)
+                self._running += [row for row in live if not row.ended]
 
     def collect(self) -> list[tuple[int, Sample]]:
         """Sample on until a good share of the rows has finished, or all."""
@@ -166,7 +168,7 @@ class HfSampler:
                     self._gather(rows)
                     self._agree(rows)
                 self._pick(self._advance(rows), rows)
-                self._running = self._going(rows)
+                self._running = [row for row in rows if not row.ended]
         ended, self._ended = self._ended, []
         return [(row.key, row.sample) for row in ended]
 
@@ -255,21 +257,57 @@ class HfSampler:
             row.cached = best
 
     def _run(self, rows: Sequence[_Row], logits: dict[int, torch.Tensor]) -> None:
-        """Pass what is new of each row through the model, in blocks of rows of similar length."""
-        for rooted in (True, False):
-            queue = [row for row in rows if row.rooted == rooted]
-            queue.sort(key=lambda row: (len(row.tokens) - row.cached, row.slot), reverse=True)
-            while queue:
-                width = len(queue[0].tokens) - queue[0].cached
-                size = max(1, _BLOCK_TOKENS // width)
-                # Rows less than half as long as the longest would be mostly padding: they go in a block of their own.
-                block = [row for row in queue[:size] if 2 * (len(row.tokens) - row.cached) >= width]
-                queue = queue[len(block) :]
-                block.sort(key=lambda row: row.slot)
-                lines = self._block([row.tokens[row.cached :] for row in block], block)
-                for row, line in zip(block, lines, strict=True):
-                    logits[row.key] = line
-                    row.cached = len(row.tokens)
+        """Pass what is new of each row through the model, and keep the logits after its last token."""
+        if self._roots:
+            for rooted in (True, False):
+                self._run_packed([row for row in rows if row.rooted == rooted], logits)
+        else:
+            self._run_padded(rows, logits)
+
+    def _run_padded(self, rows: Sequence[_Row], logits: dict[int, torch.Tensor]) -> None:
+        """In blocks of rows of similar length."""
+        queue = sorted(rows, key=lambda row: (len(row.tokens) - row.cached, row.slot), reverse=True)
+        while queue:
+            width = len(queue[0].tokens) - queue[0].cached
+            size = max(1, _BLOCK_TOKENS // width)
+            # Rows less than half as long as the longest would be mostly padding: they go in a block of their own.
+            block = [row for row in queue[:size] if 2 * (len(row.tokens) - row.cached) >= width]
+            queue = queue[len(block) :]
+            block.sort(key=lambda row: row.slot)
+            lines = self._block([row.tokens[row.cached :] for row in block], block)
+            for row, line in zip(block, lines, strict=True):
+                logits[row.key] = line
+                row.cached = len(row.tokens)
+
+    def _run_packed(self, rows: Sequence[_Row], logits: dict[int, torch.Tensor]) -> None:
+        """Row behind row without padding; all stand on the root, or none."""
+        queue = list(rows)
+        while queue:
+            pieces: list[Piece] = []
+            ids: list[int] = []
+            positions: list[int] = []
+            for row in queue:
+                new = len(row.tokens) - row.cached
+                if pieces and len(ids) + new > _PACK_TOKENS:
+                    break
+                pieces.append(Piece(row.slot, len(ids), len(ids) + new, len(row.tokens)))
+                ids += row.tokens[row.cached :]
+                positions += range(row.cached, len(row.tokens))
+            places = torch.tensor([positions])
+            self._cache.aim_packed(pieces, places, len(self._root) if queue[0].rooted else 0)
+            # The cache knows what each token sees: a mask of four dimensions is left as it is, and is read by nobody.
+            output = self.model(
+                input_ids=torch.tensor([ids]),
+                attention_mask=torch.zeros(1, 1, 1, 1, dtype=self.model.dtype),
+                position_ids=places,
+                past_key_values=self._cache,
+                use_cache=True,
+                logits_to_keep=torch.tensor([piece.last - 1 for piece in pieces]),
+            )
+            for row, line in zip(queue, output.logits[0].float(), strict=False):
+                logits[row.key] = line
+                row.cached = len(row.tokens)
+            queue = queue[len(pieces) :]
 
     def _block(self, tokens: Sequence[list[int]], rows: Sequence[_Row]) -> torch.Tensor:
         width = max(map(len, tokens))
@@ -281,8 +319,8 @@ class HfSampler:
             ids.append([0] * pad + new)
             places.append([spare] * pad + here)
             positions.append([0] * pad + here)
-        slots, root = torch.tensor([row.slot for row in rows]), len(self._root) if rows[0].rooted else 0
-        return self._forward(torch.tensor(ids), slots, torch.tensor(places), torch.tensor(positions), root)
+        slots = torch.tensor([row.slot for row in rows])
+        return self._forward(torch.tensor(ids), slots, torch.tensor(places), torch.tensor(positions))
 
     def _forward(
         self, ids: torch.Tensor, slots: torch.Tensor, places: torch.Tensor, positions: torch.Tensor, root: int = 0
@@ -373,9 +411,6 @@ class HfSampler:
             if row.ended:
                 self._ended.append(row)
 
-    def _going(self, rows: Sequence[_Row]) -> list[_Row]:
-        return [row for row in rows if not row.ended]
-
     def _bans(self, logits: torch.Tensor) -> torch.Tensor:
         if self._ban is None or self._ban.shape[-1] != logits.shape[-1] or self._ban.device != logits.device:
             self._ban = torch.zeros(logits.shape[-1], device=logits.device)
@@ -418,6 +453,7 @@ class HfSampler:
         second[:3] = first[:3]
         rows = [_Row(0, 0, first[:4], ended=False), _Row(1, 1, second[:3], ended=False)]
         with self._evaluating():
+            shares, self._roots = self._roots, False
             self._cache.reserve(2, 16)
             self._run(rows, {})
             rows[0].tokens, rows[1].tokens = first[:-1], second[:-1]
@@ -432,6 +468,7 @@ class HfSampler:
             plain = float((self._advance(rows) - wanted).abs().max())
             tolerance = (1e-3 if self.model.dtype == torch.float32 else 5e-2) * max(float(wanted.abs().max()), 1.0)
             # A model whose attention is more than a softmax of products knows no root; it is only slower then.
+            self._roots = shares
             if self._roots:
                 self._cache.plant(0, 3)
                 self._root = first[:3]
@@ -461,12 +498,3 @@ def _common(first: Sequence[int], second: Sequence[int], limit: int) -> int:
         else:
             high = middle
     return low
-
-
-def _keep_freed_memory() -> None:
-    """Have the C library keep the blocks that a pass frees, for the next pass.
-
-    glibc gives a large block back to the system as soon as it is freed, and the next pass pays for each of its pages
-    again, until it has seen one nearly so large (32 MiB) be freed.
-    """
-    torch.empty(31 * 2**20, dtype=torch.uint8)

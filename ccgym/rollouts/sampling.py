@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 
 from ccgym.errors import ConfigError
@@ -33,27 +34,14 @@ class Sampling:
                 raise ConfigError(f"{name} is {getattr(self, name)}", where="sampling", fix=f"It must be {right}")
 
 
-_FOLD = 8
-_WORTH_FOLDING_ROWS = 4
-
-
 def top(logits: torch.Tensor, k: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """The `k` largest of each row of (n, size), in order, and where they are: `topk`, three times as fast on a CPU.
-
-    The row is folded, so that each column holds `_FOLD` of its values; the k largest lie in the k columns with the
-    largest maxima.
-    """
-    rows, size = logits.shape
-    width = size // _FOLD
-    if logits.device.type != "cpu" or rows < _WORTH_FOLDING_ROWS or k > width // 2:
+    """The `k` largest of each row of (n, size), in order, and where they are: `topk`, three times as fast on a CPU."""
+    size = logits.shape[-1]
+    if logits.device.type != "cpu" or 2 * k > size:
         values, order = logits.topk(k, dim=-1)
         return values, order
-    folded = logits[:, : width * _FOLD].unflatten(-1, (_FOLD, width))
-    columns = folded.amax(1).topk(k, dim=-1, sorted=False).indices
-    places = (columns[:, None] + width * torch.arange(_FOLD)[:, None]).flatten(1)
-    if size % _FOLD:
-        places = torch.cat([places, torch.arange(width * _FOLD, size).expand(rows, -1)], -1)
-    values, order = logits.gather(-1, places).topk(k, dim=-1)
+    places = torch.from_numpy(np.argpartition(logits.numpy(), size - k, axis=-1)[:, size - k :])
+    values, order = logits.gather(-1, places).sort(-1, descending=True)
     return values, places.gather(-1, order)
 
 

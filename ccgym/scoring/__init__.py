@@ -7,10 +7,13 @@ from typing import Any
 
 from ccgym.scoring.group import advantages
 from ccgym.scoring.scored import GroupScore, Scored, Status
-from ccgym.scoring.scorer import RewardLike, Scorer, gates_among, with_rewards
+from ccgym.scoring.scorer import RewardLike, Scorer, gates_among, with_rewards, without_rewards
 from ccgym.types import Episode
 
-__all__ = ["GroupScore", "Scored", "Scorer", "Status", "advantages", "gates_among", "score", "with_rewards"]
+__all__ = [
+    "GroupScore", "Scored", "Scorer", "Status", "advantages", "gates_among", "score", "with_rewards",
+    "without_rewards",
+]  # fmt: skip
 
 
 def score(
@@ -36,6 +39,7 @@ def score(
     """
     weights = rewards if isinstance(rewards, Mapping) else dict.fromkeys(rewards, 1.0)
     scorer = Scorer(weights, gates, domain=domain)
+    episodes = [without_rewards(episode) for episode in episodes]
     found: list[dict[str, Scored]] = [{} for _ in episodes]
     groups: dict[tuple[Any, ...], list[int]] = {}
     for index, episode in enumerate(episodes):

@@ -13,14 +13,19 @@ class Scored(NamedTuple):
     """What one reward said of one episode (or of one step of it)."""
 
     name: str
+    """The reward."""
     value: float | None
     """None where `status` is not `ok`."""
     status: Status = "ok"
+    """See the rules of scoring."""
     weight: float = 0.0
+    """What the value was weighted with."""
     explanation: str = ""
+    """Why, in a few words."""
     evidence: tuple[int, ...] = ()
     """Numbers of the events that the value rests on."""
     parts: dict[str, float | None] = NO_PARTS
+    """Components of the value, by name."""
     stepwise: bool = False
     """The reward scores steps: of an episode, `value` is the sum of its steps, already paid as they happened."""
 

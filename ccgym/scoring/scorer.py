@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ccgym.errors import ConfigError, RewardError
@@ -11,7 +12,7 @@ from ccgym.plugins import Registry, RewardMark, did_you_mean, load_plugins, rewa
 from ccgym.scoring.group import combine
 from ccgym.scoring.guard import Guard, check_result
 from ccgym.scoring.scored import NO_PARTS, GroupScore, Scored, Status
-from ccgym.types import End, Episode, RewardEvent, RewardResult, RuleEvent
+from ccgym.types import FAILURES, End, Episode, RewardEvent, RewardResult, RuleEvent
 
 RewardLike = Any
 """A reward by its registered name, as a class under `@reward`, or as an instance of one."""
@@ -55,13 +56,11 @@ class Scorer:
         for like, weight in weights.items():
             reward = _instance(like, registry)
             mark = reward_mark(reward)
-            if isinstance(weight, bool) or not isinstance(weight, int | float) or not math.isfinite(weight):
-                raise ConfigError(f"{weight!r} is no weight", where=f"reward {mark.name!r}", fix="Give a finite number")
             if mark.name in self.weights:
                 raise ConfigError(f"the reward {mark.name!r} is given twice", fix="Give it one weight")
-            self.weights[mark.name] = float(weight)
+            self.weights[mark.name] = _weight(mark.name, weight)
             self._prepare(mark.name, reward, domain)
-            columns.append(_Column(mark.name, getattr(reward, f"score_{mark.scope}"), mark, float(weight)))
+            columns.append(_Column(mark.name, getattr(reward, f"score_{mark.scope}"), mark, self.weights[mark.name]))
         for gated, gate in self.gates.items():
             for name in (gated, gate):
                 if name not in self.weights:
@@ -73,9 +72,30 @@ class Scorer:
                 raise ConfigError(f"the gate {gate!r} is gated itself", where=f"gate {gated}: {gate}")
         self.ranges = {column.name: column.mark.range for column in columns}
         """Reward name to the lowest and highest value that it may return (of a step, for a step reward)."""
+        self._sort(columns)
+
+    def _sort(self, columns: list[_Column]) -> None:
+        self._columns = columns
         self._each = [column for column in columns if column.mark.scope != "group"]
         self._steps = [column for column in columns if column.mark.scope == "step"]
         self._groups = [column for column in columns if column.mark.scope == "group"]
+
+    def weighing(self, weights: Mapping[str, float]) -> Scorer:
+        """The same rewards, made and prepared once, with other weights.
+
+        Args:
+            weights: reward to weight; a reward that is left out keeps its own.
+
+        Raises:
+            ConfigError: a weight is no finite number, or its reward is not among these.
+        """
+        for name in weights:
+            if name not in self.weights:
+                raise ConfigError(f"{name!r} is not among the rewards", fix=did_you_mean(name, self.weights))
+        other = copy.copy(self)
+        other.weights = {name: _weight(name, weights.get(name, own)) for name, own in self.weights.items()}
+        other._sort([column._replace(weight=other.weights[column.name]) for column in self._columns])
+        return other
 
     @property
     def stepwise(self) -> bool:
@@ -132,8 +152,8 @@ class Scorer:
     def score_group(self, episodes: Sequence[Episode], *, rescore: bool = False) -> GroupScore:
         """Score a group: its members (read from their `reward` events unless `rescore`), then the group rewards.
 
-        Members that a reward failed for leave before the group rewards are computed. Group rewards find what the
-        other rewards said in each member's `rewards`.
+        Members that a reward failed for, or that the environment or the policy failed, leave before the group rewards
+        are computed. Group rewards find what the other rewards said in each member's `rewards`.
         """
         scores, members = [], []
         for episode in episodes:
@@ -145,8 +165,8 @@ class Scorer:
             members.append(episode)
         needed = {name for name, weight in self.weights.items() if weight} | set(self.gates.values())
         dropped = {}
-        for index, scored in enumerate(scores):
-            if reason := _reason(scored, needed):
+        for index, (scored, episode) in enumerate(zip(scores, episodes, strict=True)):
+            if reason := _reason(scored, needed) or _failure(episode):
                 dropped[index] = reason
         left = [index for index in range(len(members)) if index not in dropped]
         events: list[list[Scored]] = [[] for _ in members]
@@ -188,15 +208,28 @@ def gates_among(gates: Mapping[str, str], weights: Mapping[str, float]) -> dict[
     return {gated: gate for gated, gate in gates.items() if gated in weights and gate in weights}
 
 
+def without_rewards(episode: Episode, keep: Collection[str] = ()) -> Episode:
+    """The same episode as it was before it was scored, but for the rewards to `keep`."""
+    return Episode([event for event in episode.events if type(event) is not RewardEvent or event.name in keep])
+
+
 def with_rewards(episode: Episode, scored: Iterable[Scored]) -> Episode:
     """The same episode with these rewards in place of those it has."""
     events = [event for event in episode.events if type(event) is not RewardEvent]
     if not events:
         return Episode(events)
-    last = events[-1]
+    found, last = Episode(events), events[-1]
+    if len(events) == len(episode.events):  # what was read out of these events need not be read again
+        found.__dict__.update(episode.__dict__)
     for n, result in enumerate(scored, last.n + 1):
         events.append(RewardEvent(episode=last.episode, n=n, step=last.step, hash=last.hash, **result.fields()))
-    return Episode(events)
+    return found
+
+
+def _weight(name: str, weight: Any) -> float:
+    if isinstance(weight, bool) or not isinstance(weight, int | float) or not math.isfinite(weight):
+        raise ConfigError(f"{weight!r} is no weight", where=f"reward {name!r}", fix="Give a finite number")
+    return float(weight)
 
 
 def _instance(like: RewardLike, registry: Registry | None) -> Any:
@@ -303,3 +336,9 @@ def _reason(scored: Iterable[Scored], needed: set[str]) -> str | None:
         if result.status == "failed" or (result.status == "unscored" and result.name in needed):
             return f"{result.name} {result.status}: {result.explanation}"
     return None
+
+
+def _failure(episode: Episode) -> str | None:
+    """What failed that was not the agent, or None."""
+    end = episode.end
+    return f"ended by {end.reason}" if end is not None and end.reason in FAILURES else None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -104,6 +105,7 @@ class Sampling(Part):
 
     temperature: Annotated[float, Field(gt=0.0)] = 0.9
     top_p: Annotated[float, Field(gt=0.0, le=1.0)] = 0.9
+    """Only the likeliest tokens that together have this much probability."""
     top_k: Annotated[int, Field(ge=0)] = 50
     """0: no limit."""
     max_new_tokens: Count = 160
@@ -152,6 +154,9 @@ class Rewards(Part):
 
     weights: dict[str, float] | None = None
     """Reward to weight; null: the domain's."""
+    schedule: dict[str, dict[int, float]] = {}
+    """Reward to its weights over GRPO: iteration (from 0) to weight, a straight line between two points, level before
+    the first and after the last. It holds in place of the reward's entry in `weights`."""
     gates: dict[str, str] | None = None
     """Column to the column that multiplies it; null: the domain's."""
     normalisation: Literal["sum_then_normalize", "normalize_then_sum"] = "sum_then_normalize"
@@ -164,6 +169,15 @@ class Rewards(Part):
         if value is not None and not value:
             raise ValueError("name at least one reward, or leave weights out")
         return value
+
+    @field_validator("schedule", mode="before")
+    @classmethod
+    def _points(cls, value: Any) -> Any:
+        return {name: _points(name, points) for name, points in value.items()} if isinstance(value, dict) else value
+
+    def scheduled(self, iteration: float) -> dict[str, float]:
+        """The scheduled weights of an iteration; of `math.inf`: those that a run ends with."""
+        return {name: _weight(points, iteration) for name, points in self.schedule.items()}
 
 
 class Eval(Sampling):
@@ -215,6 +229,31 @@ class Config(Part):
     def yaml(self) -> str:
         """The resolved config, every default spelled out."""
         return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+
+
+def _points(name: Any, points: Any) -> dict[int, float]:
+    """The points of one reward's schedule, in order. Raises ValueError with what is wrong and how it is written."""
+    form = "write iteration: weight, such as {0: 0.0, 30: 0.5}"
+    if not isinstance(points, dict) or not points:
+        raise ValueError(f"the schedule of {name} has no points: {form}")
+    found: dict[int, float] = {}
+    for at, weight in points.items():
+        if isinstance(at, bool) or not str(at).isdecimal():
+            raise ValueError(f"the schedule of {name} has a point at {at}, which is no iteration: {form}")
+        if isinstance(weight, bool) or not isinstance(weight, int | float) or not math.isfinite(weight):
+            raise ValueError(f"the schedule of {name} has the weight {weight!r} at {at}, which is no number: {form}")
+        if found.setdefault(int(at), float(weight)) != weight:
+            raise ValueError(f"the schedule of {name} has two weights at iteration {at}: give one")
+    return dict(sorted(found.items()))
+
+
+def _weight(points: Mapping[int, float], iteration: float) -> float:
+    """The weight at an iteration: on the line between the points beside it, else that of the nearest."""
+    before = max((at for at in points if at <= iteration), default=min(points))
+    after = min((at for at in points if at >= iteration), default=max(points))
+    if after <= before:
+        return points[before]
+    return points[before] + (points[after] - points[before]) * (iteration - before) / (after - before)
 
 
 def load_config(path: str | Path | None = None, overrides: Sequence[str] = ()) -> Config:

@@ -11,7 +11,7 @@ This is the only file that knows TRL's inside. What it relies on is held by `tes
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,8 @@ class Member:
 
     encoded: Encoded
     columns: Mapping[str, float | None]
+    weights: Mapping[str, float] = field(default_factory=dict)
+    """Column to its weight in this iteration; empty: the trainer's own hold."""
 
 
 Rollout = Callable[[Sequence[str]], list[Member]]
@@ -114,6 +116,8 @@ def _play(prompts: list[str], trainer: Any) -> dict[str, Any]:
     """TRL's `rollout_func`."""
     trainer.calls += 1
     members = trainer.rollout(prompts)
+    if weights := members[0].weights:
+        trainer.reward_weights = torch.tensor([weights[name] for name in trainer.reward_func_names])
     fields: dict[str, Any] = {"prompt_ids": [], "completion_ids": [], "env_mask": [], "logprobs": [], _COLUMNS: []}
     recorded = all(member.encoded.logprobs is not None for member in members)
     for member in members:

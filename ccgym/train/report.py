@@ -24,6 +24,9 @@ from ccgym.train.samples import sample_episodes
 
 MODELS = (("base", "base model", 1), ("sft", "warm start", 2), ("grpo", "GRPO", 3))
 """Name in eval.json, name on the page, colour."""
+LAST = 10
+"""Iterations at the end of GRPO that the table of rewards is about."""
+FIGURES = ("mean", "std", "min", "max", "not_applicable", "unscored", "failed", "zero_spread")
 Json = dict[str, Any]
 
 
@@ -159,12 +162,12 @@ def _endings(found: Json, present: Sequence[tuple[str, str, int]]) -> str:
 def _curves(lines: Sequence[Json], config: Json) -> str:
     grpo = [line for line in lines if line["stage"] == "grpo"]
     sft = [line for line in lines if line["stage"] == "sft"]
-    rewards = sorted({key for line in grpo for key in line if key.startswith("reward/")})
+    names = sorted({key.removeprefix("reward/") for line in grpo for key in line if key.startswith("reward/")})
     stop = config["grpo"]["early_stop"] or {}
     unique = [(stop["unique"], f"alarm: unique below {stop['unique']:g}")] if stop else []
     cards = []
     if grpo:
-        by_reward = [_series(grpo, key, key.removeprefix("reward/"), 2 + n) for n, key in enumerate(rewards)]
+        by_reward = [_series(grpo, f"reward/{name}", name, 2 + n) for n, name in enumerate(names)]
         cards += [
             _chart("Success", [_series(grpo, "correctness", "correct", 3),
                                _series(grpo, "sop_breaks", "SOP breaks", 6)],
@@ -180,14 +183,52 @@ def _curves(lines: Sequence[Json], config: Json) -> str:
                    "all members earned the same", low=0, high=1),
             _chart("Entropy", [_series(grpo, "entropy", "nats a token", 7)], "of the policy", low=0, smooth=True),
         ]  # fmt: skip
+        weights = [_series(grpo, f"weight/{name}", name, 2 + n) for n, name in enumerate(names)]
+        if any(len({value for _, value in line.points}) > 1 for line in weights):
+            cards.append(_chart("Reward weights", weights, "as scheduled"))
     warm = []
     if sft:
         warm = [
             _chart("Loss", [_series(sft, "loss", "loss", 2)], "nats a token", low=0, smooth=True),
             _chart("Token accuracy", [_series(sft, "accuracy", "accuracy", 2)], "share of trained tokens", smooth=True),
         ]
-    found = f'<h2>GRPO</h2><div class="grid2">{"".join(cards)}</div>' if cards else ""
+    found = f'<h2>GRPO</h2><div class="grid2">{"".join(cards)}</div>{_columns(grpo, names)}' if cards else ""
     return found + (f'<h2>Warm start</h2><div class="grid2">{"".join(warm)}</div>' if warm else "")
+
+
+def _columns(grpo: Sequence[Json], names: Sequence[str]) -> str:
+    """The figures of each reward over the last iterations, and the weight that it ends with."""
+    last = grpo[-LAST:]
+    rows = []
+    for name in names:
+        figures = [last[-1].get(f"weight/{name}"), *(_over(last, name, figure) for figure in FIGURES)]
+        rows.append([name, *("–" if value is None else f"{value:.3g}" for value in figures)])
+    heads = [
+        "reward",
+        "weight",
+        "mean",
+        "std",
+        "min",
+        "max",
+        "not applicable",
+        "unscored",
+        "failed",
+        "groups all alike",
+    ]
+    head = "".join(f"<th>{escape(each)}</th>" for each in heads)
+    body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
+    told = f"the last {len(last)} iterations; values before gates and weights"
+    table = f'<div class="scroll"><table><tr>{head}</tr>{body}</table></div>'
+    return f'<div class="gap">{_card("Rewards", table, told)}</div>'
+
+
+def _over(lines: Sequence[Json], name: str, figure: str) -> float | None:
+    """One figure of a reward over some iterations: the mean, but of extremes the extreme."""
+    known = [value for line in lines if (value := line.get(f"score/{name}/{figure}")) is not None]
+    if not known:
+        return None
+    extremes: Json = {"min": min, "max": max}
+    return float(extremes[figure](known)) if figure in extremes else sum(known) / len(known)
 
 
 def _chart(title: str, series: Sequence[Series], small: str, **how: Any) -> str:

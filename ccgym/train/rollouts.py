@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,9 @@ from ccgym.rollouts.runner import Group, iter_groups
 from ccgym.train.config import Config
 from ccgym.train.demonstrations import train_tasks
 from ccgym.train.grpo import Member
+from ccgym.train.scores import flat, score_metrics
 
 STAGE = "grpo"
-FAILURES = ("env_error", "policy_error")
-"""Reasons to end that are no fault of what the agent said."""
 
 
 def tasks_of(domain: Domain, config: Config, iteration: int) -> list[Task]:
@@ -55,17 +54,18 @@ class Rollouts:
         iteration = int(places[0].partition("/")[0])
         slots = [int(place.partition("/")[2]) for place in places]
         tasks = tasks_of(self.env.domain, self.config, iteration)
+        scorer = self.env.scorer.weighing(self.config.rewards.scheduled(iteration))
         self._weights_have_changed(iteration)
         groups = sorted(
             iter_groups(
                 self.env, self.policy, [tasks[slot] for slot in slots], settings.group,
-                seed=seeds.derive("grpo", self.config.seed, iteration), batch=settings.episodes,
+                seed=seeds.derive("grpo", self.config.seed, iteration), batch=settings.episodes, scorer=scorer,
                 out=self.run, stage=STAGE, number=iteration,
             ),
             key=lambda group: group.index,
         )  # fmt: skip
-        members = [member for group in groups for member in self._members(group)]
-        self.metrics = iteration_metrics(groups)
+        members = [member for group in groups for member in self._members(group, scorer.weights)]
+        self.metrics = iteration_metrics(groups) | score_metrics(groups, scorer.weights)
         self._check_failures(groups)
         return members
 
@@ -75,18 +75,17 @@ class Rollouts:
         if hasattr(sampler, "reset"):
             sampler.reset()
 
-    def _members(self, group: Group) -> list[Member]:
+    def _members(self, group: Group, weights: Mapping[str, float]) -> list[Member]:
         encoded = [self.encoder.encode_episode(episode) for episode in group.episodes]
         self.encoder.check_batch(encoded, group.episodes)
-        lost = _lost(group)
         columns = group.score.columns.items()
         return [
-            Member(each, {name: None if index in lost else column[index] for name, column in columns})
+            Member(each, {name: column[index] for name, column in columns}, weights)
             for index, each in enumerate(encoded)
         ]
 
     def _check_failures(self, groups: Sequence[Group]) -> None:
-        reasons = [reason for group in groups for reason in _lost(group).values()]
+        reasons = [reason for group in groups for reason in group.score.dropped.values()]
         total = sum(len(group.episodes) for group in groups)
         if len(reasons) > self.config.rewards.max_failed * total:
             reason, times = Counter(reasons).most_common(1)[0]
@@ -97,16 +96,6 @@ class Rollouts:
             )
 
 
-def _lost(group: Group) -> dict[int, str]:
-    """Members that teach nothing, with the reason: they could not be scored, or what failed was not the agent."""
-    failed = {
-        index: f"ended by {episode.end.reason}"
-        for index, episode in enumerate(group.episodes)
-        if episode.end is not None and episode.end.reason in FAILURES
-    }
-    return {**failed, **group.score.dropped}
-
-
 def iteration_metrics(groups: Sequence[Group]) -> dict[str, float | None]:
     """What an iteration's groups say together."""
     episodes = [episode for group in groups for episode in group.episodes]
@@ -115,17 +104,11 @@ def iteration_metrics(groups: Sequence[Group]) -> dict[str, float | None]:
         "correctness": _mean(correct),
         "diversity/unique": _part(groups, "diversity/unique_sequences"),
         "diversity/cosine": _part(groups, "diversity/cosine"),
-        "zero_variance": _mean([_flat(group.score.totals) for group in groups]),
+        "zero_variance": _mean([float(flat(group.score.totals)) for group in groups]),
         "sop_breaks": _mean([float(sop_breaks(episode)) for episode in episodes]),
-        "dropped": _mean([len(_lost(group)) / len(group.episodes) for group in groups]),
+        "dropped": _mean([len(group.score.dropped) / len(group.episodes) for group in groups]),
         "turns": _mean([float(episode.steps) for episode in episodes]),
     }
-
-
-def _flat(totals: Sequence[float | None]) -> float:
-    """1 where no member's total differs from another's: such a group teaches nothing."""
-    known = [total for total in totals if total is not None]
-    return float(not known or max(known) - min(known) < 1e-8)
 
 
 def _part(groups: Sequence[Group], name: str) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -240,7 +241,7 @@ class _Stages:
 def _scorer(config: Config, domain: Domain) -> Scorer:
     spec = domain.spec.rewards
     given = spec.weights if config.rewards.weights is None else config.rewards.weights
-    weights = dict(given) or {"correctness": 1.0}
+    weights = {**(given or {"correctness": 1.0}), **config.rewards.scheduled(math.inf)}
     for name in SUCCESS_AND_DIVERSITY:
         if name in registry().rewards:
             weights.setdefault(name, 0.0)

@@ -1,6 +1,7 @@
 """What a scripted customer does with tools of his own: when the agent asks for it, and how he tells what came of it.
 
-`acts` of `user.sim` maps a name to `{asked, call, args, tell, failed}`, or to `{asked, refuses}`.
+`acts` of `user.sim` maps a name to `{asked, call, args, tell, failed}`, or to `{asked, refuses}`. What fills a hole is
+read out as people read a screen: `mobile data: no, signal: 5G`, not JSON.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from ccgym.types import CustomerCall
 
 TELL = {"en": "Done: {/result}", "vi": "Xong rồi ạ: {/result}"}
 FAILED = {"en": "It did not work: {/error/message}", "vi": "Không được ạ: {/error/message}"}
+YES_NO_NONE = {"en": ("yes", "no", "nothing"), "vi": ("có", "không", "không có gì")}
 _HOLE = re.compile(r"\{(/(?:result|error|args)(?:/[^{}]*)?)\}")
 
 
@@ -27,11 +29,14 @@ class Act(NamedTuple):
     tell: str
     failed: str
     refuses: str
+    language: str
 
     def line(self, made: CustomerCall) -> str:
         """What the customer tells of the call."""
         roots = {"args": made.arguments, "error": made.error, "result": made.result}
-        return _HOLE.sub(lambda hole: _told(roots, hole.group(1)), self.tell if made.error is None else self.failed)
+        words = YES_NO_NONE[self.language]
+        line = self.tell if made.error is None else self.failed
+        return _HOLE.sub(lambda hole: _spoken(_at(roots, hole.group(1)), words), line)
 
 
 def read_acts(sim: dict[str, Any], language: str) -> list[Act]:
@@ -39,7 +44,7 @@ def read_acts(sim: dict[str, Any], language: str) -> list[Act]:
     return [
         Act(
             tuple(map(fold, act["asked"])), act.get("call", name), act.get("args", {}), act.get("tell", TELL[language]),
-            act.get("failed", FAILED[language]), act.get("refuses", ""),
+            act.get("failed", FAILED[language]), act.get("refuses", ""), language,
         )
         for name, act in sim.get("acts", {}).items()
     ]  # fmt: skip
@@ -73,14 +78,31 @@ def words_for(sim: dict[str, Any], call: str, args: dict[str, Any]) -> str | Non
     return None
 
 
-def _told(roots: dict[str, Any], pointer: str) -> str:
+def _at(roots: dict[str, Any], pointer: str) -> Any:
+    """What a JSON pointer leads to; an empty text where that is nothing."""
     value: Any = roots
     for segment in pointer[1:].split("/"):
         segment = segment.replace("~1", "/").replace("~0", "~")
-        if isinstance(value, dict):
-            value = value.get(segment)
+        if isinstance(value, dict) and segment in value:
+            value = value[segment]
         elif isinstance(value, list) and segment.isdigit() and int(segment) < len(value):
             value = value[int(segment)]
         else:
-            value = None
-    return value if isinstance(value, str) else "" if value is None else jsontext.dumps(value)
+            return ""
+    return value
+
+
+def _spoken(value: Any, words: tuple[str, str, str]) -> str:
+    """A value as it is read out: fields with their names, lists in a row."""
+    if isinstance(value, str):
+        return value
+    yes, no, nothing = words
+    if isinstance(value, bool):
+        return yes if value else no
+    if value is None or value == [] or value == {}:
+        return nothing
+    if isinstance(value, dict):
+        return ", ".join(f"{key.replace('_', ' ')}: {_spoken(item, words)}" for key, item in value.items())
+    if isinstance(value, list):
+        return ("; " if isinstance(value[0], dict) else ", ").join(_spoken(item, words) for item in value)
+    return jsontext.dumps(value)

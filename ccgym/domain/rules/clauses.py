@@ -23,6 +23,7 @@ class Clause:
     """What a verdict cites: a passage of the SOP."""
 
     file: str
+    """Name of the SOP's file."""
     heading: str
     """Text of the nearest heading above; "" where there is none."""
     line: int

@@ -120,10 +120,13 @@ class Rule:
     """One rule. What its kind does not use is empty."""
 
     id: str
+    """Its name, which verdicts cite."""
     kind: Kind
+    """What it demands."""
     calls: tuple[str, ...]
     """The calls that are judged; `("*",)`: all. Empty for `finally`."""
     clause: Clause
+    """The prose that it formalises."""
     source: dict[str, Any]
     """The rule as it was written."""
     place: str
@@ -131,11 +134,15 @@ class Rule:
     tree: Tree | None = None
     """What `require` or `finally` demands; for `confirm`, a `Confirmed`."""
     when: Condition | None = None
+    """What has to hold at the moment of the call."""
     applies: Condition | None = None
     """The rule's `if`."""
     at_most: int = 0
+    """How many successful calls there may be."""
     per: tuple[str, ...] = ()
+    """The arguments by which they are counted apart."""
     note: str = ""
+    """A sentence for people."""
     _cited: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def tools(self) -> frozenset[str]:
