@@ -6,7 +6,7 @@ import json
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import FunctionType
+from types import FunctionType, ModuleType
 from typing import Any
 
 import ccgym
@@ -14,6 +14,7 @@ from ccgym.checking import check
 from ccgym.domain import Finding
 from ccgym.domain.codes import CODES, GROUPS, Code, Example, desk
 from ccgym.domain.files import MAX_BYTES
+from ccgym.kit import check_plugin
 from ccgym.plugins import Toolset, unregister
 
 PAGE = Path(__file__).with_name("checks.md")
@@ -24,12 +25,13 @@ HEAD = """\
 
 <!-- Written by docs/generate.py from ccgym/domain/codes. -->
 
-`ccgym check DOMAIN` reads everything in a domain against everything else. It plays each reference once. Every finding
-has a code, a severity, a place, a sentence and a fix; `--json` gives them as data.
+`ccgym check NAME` takes a domain folder, an environment's id, or an installed distribution or plugin. Of a domain it
+reads everything against everything else, and plays each reference once. A plugin is held to [the laws](kit.md) of what
+it brings. Every finding has a code, a severity, a place, a sentence and a fix; `--json` gives them as data.
 
 | severity | means |
 |---|---|
-| error | the domain cannot be played, or would teach something false; exit status 1 |
+| error | the domain cannot be played, or would teach something false; a law is broken; exit status 1 |
 | warning | probably a mistake; exit status 1 with `--strict` |
 | notice | worth knowing |
 
@@ -59,11 +61,13 @@ def _first(text: str) -> str:
 
 
 def _section(name: str, code: Code) -> str:
+    severities = " or ".join(code.severities)
+    lines = [f"### {name}\n", f"*{severities[0].upper()}{severities[1:]}.* {code.means}\n", *_changes(code.example)]
+    if told_only(name):
+        return "\n".join([*lines, f"**Fix:** {code.fix}\n"])
     with tempfile.TemporaryDirectory() as folder:
         told = found(name, Path(folder))[0]
         place, message = (text.replace(folder, "FOLDER") for text in (told.place, told.message))
-    severities = " or ".join(code.severities)
-    lines = [f"### {name}\n", f"*{severities[0].upper()}{severities[1:]}.* {code.means}\n", *_changes(code.example)]
     lines.append(f"> `{place}`: {message}.\n" if not message.endswith(".") else f"> `{place}`: {message}\n")
     return "\n".join([*lines, f"**Fix:** {code.fix}\n"])
 
@@ -111,9 +115,16 @@ def _short(file: str, text: str) -> str:
     return '{"tables": {\n  "bikes": {\n' + ",\n".join(rows) + "\n  }\n}}"
 
 
+def told_only(code: str) -> bool:
+    """Whether an example stands in words alone, because it takes a whole distribution."""
+    return code in GROUPS["Plugins"] and not CODES[code].example.python
+
+
 def found(code: str, folder: Path) -> list[Finding]:
     """What `ccgym check` finds in the example of a code."""
     example = CODES[code].example
+    if code in GROUPS["Plugins"]:
+        return _found_in_plugin(example)
     folder = desk.write(example, folder)
     if code in _BY_HAND:
         folder = _BY_HAND[code](folder)
@@ -125,6 +136,23 @@ def found(code: str, folder: Path) -> list[Finding]:
     finally:
         if plugin is not None:
             unregister(plugin)
+
+
+def _found_in_plugin(example: Example) -> list[Finding]:
+    """What the laws find in a plugin of one reward, `Shiny`."""
+    plugin = ModuleType("shiny")
+    exec(example.python, vars(plugin))
+
+    @ccgym.hookimpl
+    def register_rewards(register: Callable[..., None]) -> None:
+        register(vars(plugin)["Shiny"])
+
+    vars(plugin)["register_rewards"] = register_rewards
+    ccgym.register(plugin)
+    try:
+        return check_plugin("shiny")[0]
+    finally:
+        unregister(plugin)
 
 
 class Plugin:

@@ -37,7 +37,7 @@ def test_nothing_is_said_of_the_desk_itself(tmp_path):
     assert found(tmp_path) == set()
 
 
-@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("code", [code for code in CODES if not catalogue.told_only(code)])
 def test_each_example_yields_its_finding_and_no_other(code, tmp_path):
     findings = catalogue.found(code, tmp_path)
     assert {finding.code for finding in findings} == {code}, [str(finding) for finding in findings]
@@ -65,7 +65,7 @@ def emitted():
             on = getattr(getattr(node.func, "value", None), "id", "") or getattr(
                 getattr(node.func, "value", None), "attr", ""
             )
-            if (name == "add" and on.lstrip("_") == "findings") or name in ("WrongRule", "Finding"):
+            if (name == "add" and on.lstrip("_") == "findings") or name in ("WrongRule", "Finding", "finding"):
                 given = [key.value for key in node.keywords if key.arg == "severity"]
                 severities = [each.value for one in given for each in ast.walk(one) if isinstance(each, ast.Constant)]
                 yield path.name, node.args[0].value, [s for s in severities if s in ("error", "warning", "notice")]

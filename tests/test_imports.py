@@ -22,6 +22,7 @@ LAYERS = [
     {"env"},
     {"rollouts"},
     {"train", "evaluate", "audit", "replay", "rescore", "changes", "columns", "view", "authoring", "checking"},
+    {"kit"},
     {"", "cli"},
 ]
 """Modules from the ground up; "" is `ccgym` itself. A module imports its own layer and those below."""

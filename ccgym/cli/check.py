@@ -1,20 +1,19 @@
-"""`ccgym check DOMAIN|ENV`: what is wrong with a domain, and whether its references earn what they should."""
+"""`ccgym check NAME`: what is wrong with a domain or a plugin, and whether it keeps what it promises."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import click
 
 from ccgym.cli.output import Output, console
 from ccgym.cli.output import command as verb
 from ccgym.domain.findings import Finding
+from ccgym.errors import CcgymError
+from ccgym.plugins import scan
 from ccgym.terminal import one_line
-
-if TYPE_CHECKING:
-    from ccgym.checking import Checked
 
 STYLE = {"error": "red", "warning": "yellow", "notice": "cyan"}
 SHOWN = 3
@@ -24,7 +23,7 @@ ALIKE = 5
 
 
 @verb("check")
-@click.argument("domain")
+@click.argument("name")
 @click.option(
     "--drawn", type=click.IntRange(min=0), default=5, show_default=True, metavar="N",
     help="How many tasks to draw from each template, of each split, and to play.",
@@ -34,29 +33,75 @@ ALIKE = 5
     help="Context of the model to hold prompts and episodes against.  [default: 32768]",
 )  # fmt: skip
 @click.option("--strict", is_flag=True, help="Exit 1 on warnings too.")
-def command(out: Output, domain: str, drawn: int, context: int | None, strict: bool) -> int:
-    """Find what is wrong with a domain, and play its references.
+def command(out: Output, name: str, drawn: int, context: int | None, strict: bool) -> int:
+    """Find what is wrong with a domain or a plugin.
 
-    DOMAIN is a domain folder or an environment's id. Everything is read against everything else; each task's reference
-    is played, and must earn correctness 1 without breaking the SOP. docs/checks.md lists every finding. Exit 1 where
-    there are errors.
+    NAME is a domain folder, an environment's id, or an installed distribution or plugin; where it is several of
+    these, all are checked, the folder first. Of a domain, everything is read against everything else; each task's
+    reference is played, and must earn correctness 1 without breaking the SOP. A plugin is held to the laws of what it
+    brings: rewards, tools, environments, policies, customers; and its domains are checked. docs/checks.md lists every
+    finding. Exit 1 where there are errors.
     """
     from ccgym.checking import CONTEXT, check
+    from ccgym.domain.check import in_order
+    from ccgym.kit import check_plugin, find_subject
 
-    checked = check(domain, drawn=drawn, context=context or CONTEXT, watch=out.progress)
-    counts = {severity: checked.count(severity) for severity in STYLE}
+    folder, env, plugin = _kinds(name)
+    found: list[Finding] = []
+    played = laws = 0
+    domains: list[str] = [name] if folder or env else []
+    if plugin:
+        domains += [own for own in find_subject(name).envs if own not in domains]
+    for domain in domains:
+        checked = check(domain, drawn=drawn, context=context or CONTEXT, watch=out.progress)
+        found, played = [*found, *checked.findings], played + checked.played
+    if plugin:
+        more, laws = check_plugin(name, out.progress)
+        found += more
+    found = in_order(found)
+    counts = {severity: sum(finding.severity == severity for finding in found) for severity in STYLE}
+    checked_as = [kind for kind, is_it in (("folder", folder), ("env", env), ("plugin", plugin)) if is_it]
     if out.json:
-        listed = [asdict(finding) for finding in checked.findings]
-        out.data({"domain": domain, "findings": listed, "references_played": checked.played, **counts})
+        out.data({
+            "name": name, "checked": checked_as, "domains": domains, "findings": [asdict(finding) for finding in found],
+            "references_played": played, "laws_tried": laws, **counts,
+        })  # fmt: skip
     else:
-        _report(out, domain, checked, counts)
+        if len(checked_as) > 1:
+            out.line(f"{name} is {' and '.join(_KINDS[kind] for kind in checked_as)}: all are checked.")
+        told = [_number(played, "reference") + " played"] if domains else []
+        _report(out, name, found, counts, ", ".join([*told, *([_number(laws, "law") + " tried"] if plugin else [])]))
     return 1 if counts["error"] or (strict and counts["warning"]) else 0
 
 
-def _report(out: Output, name: str, checked: Checked, counts: dict[str, int]) -> None:
+_KINDS = {"folder": "a folder", "env": "an environment", "plugin": "an installed plugin"}
+
+
+def _kinds(name: str) -> tuple[bool, bool, bool]:
+    """Whether the name is a folder's, an environment's, a plugin's. Raises CcgymError where it is nobody's."""
+    from ccgym.kit import is_subject, known_names
+    from ccgym.plugins import did_you_mean, registry
+
+    try:
+        path = Path(name)
+        folder = path.is_absolute() or path.exists() or name.startswith((".", "~"))
+    except (OSError, ValueError):
+        folder = False
+    env, plugin = name in {entry.name for entry in scan().envs}, is_subject(name)
+    if not (folder or env or plugin):
+        known = [*registry().envs, *known_names()]
+        raise CcgymError(f"there is no folder, environment or installed plugin {name!r}", fix=did_you_mean(name, known))
+    return folder, env, plugin
+
+
+def _number(count: int, thing: str) -> str:
+    return f"{count} {thing}{'s' * (count != 1)}"
+
+
+def _report(out: Output, name: str, found: list[Finding], counts: dict[str, int], done: str) -> None:
     """Findings by severity and code, then one line that sums them up."""
     for severity in STYLE:
-        groups = _alike([finding for finding in checked.findings if finding.severity == severity])
+        groups = _alike([finding for finding in found if finding.severity == severity])
         shown: Counter[str] = Counter()
         for same in groups:
             shown[same[0].code] += 1
@@ -67,10 +112,9 @@ def _report(out: Output, name: str, checked: Checked, counts: dict[str, int]) ->
                 out.line(f"{severity}: {count - ALIKE} more like these [{code}]", STYLE[severity])
         if groups and out.rich:
             out.line()
-    told = ", ".join(f"{count} {severity}{'s' * (count != 1)}" for severity, count in counts.items() if count)
-    played = f"{checked.played} reference{'s' * (checked.played != 1)} played"
+    told = ", ".join(_number(count, severity) for severity, count in counts.items() if count)
     style = "bold red" if counts["error"] else "bold yellow" if counts["warning"] else "bold green"
-    out.line(f"{name}: {told or 'nothing wrong'}; {played}.", style)
+    out.line(f"{name}: {told or 'nothing wrong'}; {done}.", style)
 
 
 def _alike(findings: list[Finding]) -> list[list[Finding]]:

@@ -10,7 +10,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "eval": ("Run", "Measure a policy: success, pass^k, by tag and by component."),
     "play": ("Run", "Be the agent yourself, in this terminal."),
     "new": ("Write", "Make a package of your own: `new reward|tool|env|domain NAME`."),
-    "check": ("Look", "Find what is wrong with a domain, and play its references."),
+    "check": ("Look", "Find what is wrong with a domain or a plugin."),
     "audit": ("Look", "Find what can be earned without doing the job."),
     "replay": ("Look", "Print a recorded episode, or prove that it happens again."),
     "rescore": ("Look", "Score recorded episodes anew and show what changes."),

@@ -129,13 +129,13 @@ def build(found: Scan, environ: Mapping[str, str]) -> Registry:
     without = _chosen(environ.get("CCGYM_DISABLE_PLUGINS")) or {}
     _enter_listed(target, found)
     for entry in found.plugins:
-        ids = {_normal(entry.name), _normal(_distribution(entry))}
+        ids = {normal_name(entry.name), normal_name(_distribution(entry))}
         if (only is not None and not ids & only.keys()) or ids & without.keys():
             target.add(_info(entry, "disabled"), {})
         else:
             _load(target, entry)
-    known = {_normal(entry.name): entry.name for entry in found.plugins}
-    known.update({_normal(_distribution(entry)): _distribution(entry) for entry in found.plugins})
+    known = {normal_name(entry.name): entry.name for entry in found.plugins}
+    known.update({normal_name(_distribution(entry)): _distribution(entry) for entry in found.plugins})
     for variable, names in (("CCGYM_LOAD_PLUGINS", only or {}), ("CCGYM_DISABLE_PLUGINS", without)):
         for key in sorted(names.keys() - known.keys()):
             fix = did_you_mean(names[key], known.values())
@@ -174,10 +174,10 @@ def _info(
 
 
 def _distribution(entry: EntryPoint) -> str:
-    return _normal(entry.dist.name) if entry.dist else entry.name
+    return normal_name(entry.dist.name) if entry.dist else entry.name
 
 
-def _normal(name: str) -> str:
+def normal_name(name: str) -> str:
     """A distribution's name in the one form that packaging compares."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
@@ -186,7 +186,7 @@ def _chosen(text: str | None) -> dict[str, str] | None:
     """The names in a comma-separated list, by normal form; None where the variable is not set."""
     if text is None:
         return None
-    return {_normal(name): name for part in text.split(",") if (name := part.strip())}
+    return {normal_name(name): name for part in text.split(",") if (name := part.strip())}
 
 
 def _own_name(plugin: Any) -> str:

@@ -11,6 +11,7 @@ from numbers import Real
 from types import FrameType
 from typing import Any
 
+from ccgym.backend.failures import text_of
 from ccgym.errors import RewardError
 from ccgym.types import RewardResult
 
@@ -69,12 +70,14 @@ class Guard:
             self._running = False
         except _Overtime:
             self._running = False
-            raise RewardError(f"took longer than its {seconds:g} s and was interrupted") from None
-        except Exception as error:  # a stranger's code: any failure is data, never the caller's exception
+            raise RewardError(f"took longer than its {seconds:g} s and was interrupted", code="overtime") from None
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # a stranger's code: any failure is data, SystemExit and RecursionError too
             self._running = False
-            raise RewardError(f"raised {type(error).__name__}: {error}") from error
+            raise RewardError(f"raised {type(error).__name__}: {text_of(error)}", code="raised") from error
         if time.perf_counter() - began > seconds:
-            raise RewardError(f"took longer than its {seconds:g} s")
+            raise RewardError(f"took longer than its {seconds:g} s", code="overtime")
         return result
 
 
@@ -89,22 +92,22 @@ def check_result(result: Any, bounds: tuple[float, float]) -> RewardResult | Non
         return None
     if type(result) is not RewardResult:
         fix = f" (write RewardResult({result}))" if isinstance(result, Real) else ""
-        raise RewardError(f"returned {type(result).__name__}, not a RewardResult or None{fix}")
+        raise RewardError(f"returned {type(result).__name__}, not a RewardResult or None{fix}", code="result")
     value = result.value
     if value is not None:
         value = _number(value, "value")
         low, high = bounds
         if not low <= value <= high:
             if not low - _SLACK <= value <= high + _SLACK:
-                raise RewardError(f"returned {value}, outside its range {low:g} to {high:g}")
+                raise RewardError(f"returned {value}, outside its range {low:g} to {high:g}", code="range")
             value = min(max(value, low), high)
     if type(result.explanation) is not str:
-        raise RewardError(f"explanation is {type(result.explanation).__name__}, not text")
+        raise RewardError(f"explanation is {type(result.explanation).__name__}, not text", code="result")
     evidence = result.evidence
     if not isinstance(evidence, list | tuple) or any(type(number) is not int for number in evidence):
-        raise RewardError("evidence is not a tuple of the numbers of events (event.n)")
+        raise RewardError("evidence is not a tuple of the numbers of events (event.n)", code="result")
     if not isinstance(result.parts, dict):
-        raise RewardError(f"parts is {type(result.parts).__name__}, not a dict")
+        raise RewardError(f"parts is {type(result.parts).__name__}, not a dict", code="result")
     parts = {str(name): part if part is None else _number(part, str(name)) for name, part in result.parts.items()}
     return RewardResult(value, result.explanation, tuple(evidence), parts)
 
@@ -113,8 +116,8 @@ def _number(value: Any, what: str) -> float:
     if type(value) is float and math.isfinite(value):
         return value
     if not isinstance(value, Real):
-        raise RewardError(f"{what} is {type(value).__name__}, not a number")
+        raise RewardError(f"{what} is {type(value).__name__}, not a number", code="result")
     value = float(value)
     if not math.isfinite(value):
-        raise RewardError(f"{what} is {value}, not a finite number")
+        raise RewardError(f"{what} is {value}, not a finite number", code="finite")
     return value

@@ -283,7 +283,7 @@ def _failed(column: _Column, error: RewardError) -> Scored:
 def _sum(guard: Guard, column: _Column, episode: Episode) -> Scored:
     """A step reward over an episode: the sum of the steps it applies to; failed or unscored if any step is."""
     scored = []
-    for step, seen in _prefixes(episode):
+    for step, seen in prefixes(episode):
         result = _score(guard, column, seen, step)
         if result.status in ("failed", "unscored"):
             return result._replace(explanation=f"step {step}: {result.explanation}")
@@ -297,7 +297,7 @@ def _sum(guard: Guard, column: _Column, episode: Episode) -> Scored:
     return Scored(column.name, value, "ok", column.weight, text, evidence, NO_PARTS, True)
 
 
-def _prefixes(episode: Episode) -> Iterator[tuple[int, Episode]]:
+def prefixes(episode: Episode) -> Iterator[tuple[int, Episode]]:
     """Each step with the episode as it stood when the step was scored: without what came later, or at the end."""
     events = episode.events
     end = next((index for index, event in enumerate(events) if type(event) is End), len(events))

@@ -5,7 +5,7 @@ docs/checks.md is written from here, and a test provokes each finding by its own
 
 from __future__ import annotations
 
-from ccgym.domain.codes import files, playing, sop, tasks, tools, world
+from ccgym.domain.codes import files, playing, plugins, sop, tasks, tools, world
 from ccgym.domain.codes.entry import Code, Example, Severity
 
 GROUPS: dict[str, dict[str, Code]] = {
@@ -15,6 +15,7 @@ GROUPS: dict[str, dict[str, Code]] = {
     "SOP and rules": sop.CODES,
     "Tasks and customers": tasks.CODES,
     "Playing": playing.CODES,
+    "Plugins": plugins.CODES,
 }
 """The codes by what they are about."""
 CODES: dict[str, Code] = {name: code for group in GROUPS.values() for name, code in group.items()}
