@@ -84,6 +84,12 @@ def test_all_five_are_there_and_nothing_of_the_clone(site):
     assert all(path.startswith(str(site.bin.parent)) for path in where)
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_each_keeps_the_laws_of_its_kind(site, name):
+    done = site.run("check", name)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_without_any_setting_each_reward_says_why_it_has_no_value(site):
     names = {"judge": "CCGYM_JUDGE_MODEL", "reward_model": "CCGYM_REWARD_MODEL", "style_embed": "CCGYM_STYLE_EMBED"}
     weights = [part for name in names for part in ("--reward", f"{name}=0")]

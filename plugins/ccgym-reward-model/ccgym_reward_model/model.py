@@ -51,11 +51,13 @@ class Classifier:
     def __init__(self, settings: Settings) -> None:
         import torch
         from transformers import AutoModelForSequenceClassification, AutoTokenizer
+        from transformers.utils import logging
 
         folder = settings.folder
         if not (folder / "config.json").is_file() or not list(folder.glob("*.safetensors")):
             fix = "Set CCGYM_REWARD_MODEL to a folder with config.json, a tokenizer and *.safetensors"
             raise ConfigError("there is no model with safe weights", where=str(folder), fix=fix)
+        logging.disable_progress_bar()  # a bar for each worker that scores would hide the run's own
         local: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
         try:
             self._tokenizer = AutoTokenizer.from_pretrained(str(folder), **local)
