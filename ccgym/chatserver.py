@@ -9,6 +9,7 @@ import json
 import logging
 import os
 import random
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -24,7 +25,11 @@ _SHOWN = 300
 
 
 class Refused(Exception):
-    """The server's answer is of no use; trying again would not help."""
+    """The server's answer is of no use; trying again would not help. `status`: that of the answer, if there is one."""
+
+    def __init__(self, problem: str, status: int | None = None) -> None:
+        super().__init__(problem)
+        self.status = status
 
 
 def server_url(base_url: str | None) -> str:
@@ -103,7 +108,7 @@ def ask(
                 return _json_of(text)
             problem = f"the server answered {response.status_code}: {_shown(text)}"
             if response.status_code not in RETRIED:
-                raise Refused(problem)
+                raise Refused(problem, response.status_code)
             pause = max(pause, _retry_after(response))
         if attempt + 1 < attempts:
             if time.monotonic() + pause >= ends:
@@ -111,6 +116,31 @@ def ask(
             _log.info("%s; trying again in %.1f s", problem, pause)
             sleep(pause)
     raise Refused(f"{problem} (after {attempts} attempts)")
+
+
+def within(seconds: float, run: Callable[[], Any]) -> Any:
+    """What a function returns or raises, given up past a time limit: no read of a socket can hold the caller.
+
+    Raises:
+        TimeoutError: time is up.
+    """
+    box: list[tuple[Any, BaseException | None]] = []
+
+    def target() -> None:
+        try:
+            box.append((run(), None))
+        except BaseException as error:  # carried over to the caller
+            box.append((None, error))
+
+    thread = threading.Thread(target=target, daemon=True)
+    thread.start()
+    thread.join(seconds + 0.5)
+    if not box:
+        raise TimeoutError
+    value, error = box[0]
+    if error is not None:
+        raise error
+    return value
 
 
 def _post(client: Any, body: dict[str, Any], left: float, ends: float) -> tuple[Any, str]:

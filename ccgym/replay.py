@@ -135,7 +135,8 @@ def replay(episode: Episode, env: CcgymEnv | None = None, *, until: int | None =
     if env is None:
         env = env_for(begin)
     env.policy = begin.policy
-    options = {"task": begin.task, "seed": begin.seed, "sample": begin.sample}
+    said = {event.name: event for event in episode.of(RewardEvent)}
+    options = {"task": begin.task, "seed": begin.seed, "sample": begin.sample, "said": said}
     if is_live(begin.task.get("user", {}), registry().users):
         options["customer"] = RecordedCustomer(episode)
     env.reset(options=options)

@@ -73,6 +73,13 @@ def proves_make_backend(plugin, domain):
     assert episode.rewards["correctness"] == 1.0
 
 
+def proves_judge_episode(plugin, domain):
+    for questions, value in ((["Was it loud?"], 1.0), (["Was it loud?", "Was it long?"], 0.0)):
+        task = {"id": "heard", "user": {"first_message": "Hello."}, "expect": {"judge": questions}}
+        episode = ccgym.enact(domain, task, say=["Ding."])
+        assert episode.rewards["correctness"] == value
+
+
 def proves_load_source(plugin, domain):
     hook = ccgym.plugins.registry().hook
     assert hook.load_source(uri="bells:all") == [plugin.SCHEMA]

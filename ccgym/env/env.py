@@ -122,6 +122,7 @@ class CcgymEnv(gymnasium.Env[str, str]):
         self._limits_by: dict[Any, Limits] = {}
         self._recorded: dict[int, dict[str, Any]] = {}
         self._verdicts: Sequence[Verdict] = ()
+        self._said: Mapping[str, RewardEvent] | None = None
         self._over = True
         self._registry = registry()
         used: list[Any] = [("reward", name) for name in self.scorer.weights]
@@ -136,23 +137,25 @@ class CcgymEnv(gymnasium.Env[str, str]):
         Args:
             seed: seeds `np_random`, which draws what `options` leave open.
             options: `task` (id, Task or JSON), `seed` (of the episode: ids, clock, customer), `sample` (which member
-                of a group), `customer` (a Customer in place of the task's: the recorded one, in a replay).
+                of a group); in a replay `customer` (the recorded Customer, in place of the task's) and `said` (reward
+                to its recorded event, which stands for what a live reward would say).
 
         Raises:
             CcgymError: no such task, or the domain cannot begin it.
         """
         super().reset(seed=seed)
         options = options or {}
-        unknown = set(options) - {"task", "seed", "sample", "customer"}
+        unknown = set(options) - {"task", "seed", "sample", "customer", "said"}
         if unknown:
             raise CcgymError(
-                f"unknown reset option {sorted(unknown)[0]!r}", fix="Options: task, seed, sample, customer"
+                f"unknown reset option {sorted(unknown)[0]!r}", fix="Options: task, seed, sample, customer, said"
             )
         wanted = options.get("task")
         task = draw_task(self.domain, self.split, self.np_random) if wanted is None else self.domain.task(wanted)
         episode_seed = options.get("seed")
         if episode_seed is None:
             episode_seed = int(self.np_random.integers(2**31))
+        self._said = options.get("said")
         return self._begin(task, episode_seed, options.get("sample", 0), options.get("customer"))
 
     def step(self, action: str | Turn) -> Step:
@@ -523,7 +526,7 @@ class CcgymEnv(gymnasium.Env[str, str]):
         self._see = None  # what follows is no part of the talk
         seconds = round(time.perf_counter() - self._started, 6)
         self._emit(End, reason=ending, patch=self.backend.net_patch(), seconds=seconds)
-        results, scores, unscored = self.scorer.score_episode(self.episode), {}, []
+        results, scores, unscored = self.scorer.score_episode(self.episode, self._said), {}, []
         for scored in results:
             self._emit(RewardEvent, **scored.fields())
             if scored.value is None:

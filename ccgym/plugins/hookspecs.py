@@ -5,12 +5,12 @@ The page docs/hooks.md is written from these signatures and docstrings.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pluggy
 
-from ccgym.types import Backend, Episode
+from ccgym.types import Backend, Episode, RewardResult
 
 PROJECT = "ccgym"
 hookspec = pluggy.HookspecMarker(PROJECT)
@@ -81,6 +81,22 @@ def make_backend(domain: Any, state: Any, task: Any) -> Backend | None:
 
     Returns:
         The backend, or None to leave the episode to the next plugin, and at last to ccgym.
+    """
+
+
+@hookspec(firstresult=True)
+def judge_episode(episode: Episode, questions: Sequence[str]) -> RewardResult | None:
+    """Answer what a task's `expect.judge` asks. The first plugin that returns something is the one that counts.
+
+    The answer is the component `judge` of the reward `correctness`. A replay plays it back and asks nobody.
+
+    Args:
+        episode: the whole of it, ended: to be read, not changed.
+        questions: the task's, to be answered with yes or no.
+
+    Returns:
+        A result with the value 1 where every answer is yes, else 0; without a value, and with the reason, where
+        there is no answer. None where no judge of the plugin's is configured.
     """
 
 

@@ -114,14 +114,22 @@ class Scorer:
         with Guard() as guard:
             return [_score(guard, column, episode, step) for column in self._steps]
 
-    def score_episode(self, episode: Episode) -> list[Scored]:
+    def score_episode(self, episode: Episode, said: Mapping[str, RewardEvent] | None = None) -> list[Scored]:
         """All rewards of an ended episode but the group's, in the order of the weights.
 
         The value of a step reward is the sum of its steps, each scored on the episode as it was then.
+
+        Args:
+            episode: what to score.
+            said: reward to what it said of this very episode before. It stands for those rewards that are `live`.
         """
         with Guard() as guard:
             return [
-                _score(guard, column, episode) if column.mark.scope == "episode" else _sum(guard, column, episode)
+                _recorded(column, said[column.name])
+                if said and column.name in said and _is_live(column, episode)
+                else _score(guard, column, episode)
+                if column.mark.scope == "episode"
+                else _sum(guard, column, episode)
                 for column in self._each
             ]
 
@@ -192,14 +200,7 @@ class Scorer:
         found = {event.name: event for event in episode.of(RewardEvent)}
         if not all(column.name in found for column in self._each):
             return None
-        return [
-            Scored(
-                e.name, e.value, e.status, column.weight, e.explanation, tuple(e.evidence), e.parts,
-                column.mark.scope == "step",
-            )
-            for column in self._each
-            for e in (found[column.name],)
-        ]  # fmt: skip
+        return [_recorded(column, found[column.name]) for column in self._each]
 
 
 def gates_among(gates: Mapping[str, str], weights: Mapping[str, float]) -> dict[str, str]:
@@ -241,6 +242,19 @@ def _instance(like: RewardLike, registry: Registry | None) -> Any:
     except Exception as error:  # a stranger's code: named, and carried as the cause
         message = f"cannot be made ({type(error).__name__}: {error})"
         raise RewardError(message, where=f"reward {reward_mark(like).name!r}") from error
+
+
+def _recorded(column: _Column, event: RewardEvent) -> Scored:
+    return Scored(
+        event.name, event.value, event.status, column.weight, event.explanation, tuple(event.evidence), event.parts,
+        column.mark.scope == "step",
+    )  # fmt: skip
+
+
+def _is_live(column: _Column, episode: Episode) -> bool:
+    """Whether a reward says of itself, by `live` (True, or a method of the episode), that it asks somebody else."""
+    live = getattr(getattr(column.method, "__self__", None), "live", False)
+    return bool(live(episode) if callable(live) else live)
 
 
 def _score(guard: Guard, column: _Column, *arguments: Any) -> Scored:

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import random
 import re
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
 from ccgym import jsontext
-from ccgym.chatserver import DEFAULT_URL, Refused, ask, open_client, server_url
+from ccgym.chatserver import DEFAULT_URL, Refused, ask, open_client, server_url, within
 from ccgym.errors import DomainError
 from ccgym.turns import nfc
 from ccgym.types import CustomerCall, CustomerTurn, Tool
@@ -111,7 +110,7 @@ class LlmCustomer:
         body = {**self._body, "messages": self._messages, "seed": self._rng.randrange(2**31)}
         rng = random.Random(body["seed"])
         try:
-            answer = _within(
+            answer = within(
                 self._seconds,
                 lambda: ask(self._client, body, rng, attempts=self._attempts, seconds=self._seconds),
             )
@@ -157,27 +156,6 @@ class LlmCustomer:
         if not text and not done and not left:
             raise Refused("the model's answer is empty")
         return CustomerTurn(text, done=done and not left, left="gave up" if left else "")
-
-
-def _within(seconds: float, run: Callable[[], Any]) -> Any:
-    """What a function returns or raises, given up past a time limit: no read of a socket can hold the episode."""
-    box: list[tuple[Any, BaseException | None]] = []
-
-    def target() -> None:
-        try:
-            box.append((run(), None))
-        except BaseException as error:  # carried over to the caller
-            box.append((None, error))
-
-    thread = threading.Thread(target=target, daemon=True)
-    thread.start()
-    thread.join(seconds + 0.5)
-    if not box:
-        raise TimeoutError
-    value, error = box[0]
-    if error is not None:
-        raise error
-    return value
 
 
 @lru_cache(maxsize=32)

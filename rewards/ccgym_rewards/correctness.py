@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from ccgym import Episode, RewardResult, reward
+from ccgym.plugins import registry
 from ccgym.types import RuleEvent
 from ccgym_rewards._calls import equal, happened
 from ccgym_rewards._clauses import BROKEN, of_the_sop, tell
@@ -30,13 +31,13 @@ class Part(NamedTuple):
 YES = Part(1.0)
 
 
-@reward(range=(0.0, 1.0), seconds=30.0)
+@reward(range=(0.0, 1.0), seconds=120.0)
 class Correctness:
     """The product of the components in `reward_basis`; 0 unless the customer was done or a terminal tool was called.
 
     `state` the final state is the target's; `say` each text occurs in a reply; `actions` the calls are the expected
     ones; `asserts` every assert holds; `output` the last reply gives the expected object; `sop` no rule was broken;
-    `judge` needs a model. A component that cannot be scored leaves the whole unscored.
+    `judge` a judge says yes to each question. A component that cannot be scored leaves the whole unscored.
     """
 
     def score_episode(self, episode: Episode) -> RewardResult:
@@ -54,6 +55,10 @@ class Correctness:
             ended = f"ended by {end.reason}" if end is not None else "not ended"
             return RewardResult(0.0, f"{ended}; {text}" if text else ended, (end.n,) if end is not None else (), values)
         return RewardResult(0.0 if wrong else 1.0, text, evidence, values)
+
+    def live(self, episode: Episode) -> bool:
+        """Whether a judge had a say: a replay plays back what was said then."""
+        return "judge" in basis(episode)
 
 
 def basis(episode: Episode) -> list[str]:
@@ -153,8 +158,12 @@ def _object_in(text: str) -> dict[str, Any] | None:
     return None
 
 
-def _judge(_episode: Episode) -> Part:
-    return Part(None, "no judge model is configured")
+def _judge(episode: Episode) -> Part:
+    questions = episode.task.get("expect", {}).get("judge", ())
+    said = registry().hook.judge_episode(episode=episode, questions=questions) if questions else None
+    if said is None:
+        return Part(None, "no judge model is configured" if questions else "there is nothing to judge")
+    return Part(said.value, said.explanation, tuple(said.evidence))
 
 
 _COMPONENTS: dict[str, Callable[[Episode], Part]] = {
