@@ -112,3 +112,59 @@ HANGS: dict[str, Bad] = {
                 "hung while scoring"),
 }  # fmt: skip
 """Those that no timer can interrupt."""
+
+
+def tool(
+    body: str,
+    *,
+    mark: str = "",
+    head: str = "",
+    sign: str = "def note(state, text):",
+    effect: str = "write",
+    returns: str = "{}",
+) -> str:
+    """A module of one tool, `note`, that says it touches the table `notes` only."""
+    return (
+        f"import ccgym\nfrom ccgym.plugins import Toolset\n{head}\n\n{sign}\n"
+        + textwrap.indent(textwrap.dedent(body).strip(), " " * 4)
+        + f"""
+
+SCHEMA = {{
+    "name": "note", "description": "Write a note.",
+    "parameters": {{"type": "object", "properties": {{"text": {{"type": "string"}}}}, "required": ["text"]}},
+    "x-ccgym": {{"effect": "{effect}", "touches": ["notes"]{mark}}},
+    "returns": {returns},
+}}
+
+@ccgym.hookimpl
+def register_tools(register):
+    register(Toolset("bad_{{name}}", {{"note": note}}, schemas=[SCHEMA]))
+"""
+    )
+
+
+TOOLS: dict[str, Bad] = {
+    # writing to undeclared state
+    "undeclared": Bad(tool("state['notes'][text] = {}\nstate.setdefault('log', {})[text] = {}"), "tool-touches",
+                      "'log'"),
+    "reads_and_writes": Bad(tool("state['notes'][text] = {}", effect="read"), "tool-writes", "declared to read"),
+    "global": Bad(tool("SEEN.append(text)\nreturn len(SEEN)", head="SEEN = []"), "tool-not-deterministic", "gave"),
+    "global_at_end": Bad(tool("SEEN.add(text)\nreturn len(SEEN) > 9", head="SEEN = set()"), "tool-leaks",
+                         "outside the state"),
+    # the rest
+    "tool_clock": Bad(tool("return time.time()", head="import time"), "tool-not-deterministic", "same seed"),
+    "tool_uuid": Bad(tool("return str(uuid.uuid4())", head="import uuid"), "tool-not-deterministic", "same seed"),
+    "tool_today": Bad(tool("return str(datetime.date.today())", head="import datetime"), "reads-the-clock-or-chance",
+                      "datetime.today"),
+    "tool_set": Bad(tool("return {text}"), "tool-result", "not JSON"),
+    "tool_state": Bad(tool("state['notes'][text] = {'at': object()}"), "tool-state", "note"),
+    "tool_async": Bad(tool("return text", sign="async def note(state, text):"), "tool-signature", "async"),
+    "tool_short": Bad(tool("return 1", sign="def note(state):"), "tool-signature", "text"),
+    "tool_long": Bad(tool("return 1", sign="def note(state, text, title):"), "tool-signature", "title"),
+    "tool_twice": Bad(tool("row = state['notes'].setdefault(text, {'n': 0})\nrow['n'] += 1",
+                           mark=', "idempotent": True'), "tool-not-idempotent", "called twice"),
+    "tool_returns": Bad(tool("return [text]", returns='{"type": "object"}'), "tool-returns", "object"),
+    "tool_hangs": Bad(tool("import time\ntry:\n    time.sleep(99)\nfinally:\n    pass", mark=', "seconds": 0.5'),
+                      "plugin-hangs", "calling it"),
+}  # fmt: skip
+"""Toolsets that are bad; what is found stands in `check` alone."""
