@@ -89,7 +89,7 @@ BAD: dict[str, Bad] = {
                     "in another"),
     "hashes": Bad(reward("return ccgym.RewardResult(1.0, ' '.join(set('one two three four five six seven'.split())))"),
                   "reward-not-deterministic", "in another"),
-    "today": Bad(reward("return ccgym.RewardResult(datetime.date.today().month / 12)", head="import datetime"),
+    "today": Bad(reward("return ccgym.RewardResult(float(datetime.date.today().year > 2000))", head="import datetime"),
                  "reads-the-clock-or-chance", "datetime.today"),
     # paying for padding
     "pays_length": Bad(reward("n = sum(len(text) for _, text in episode.replies)\n"
@@ -154,8 +154,8 @@ TOOLS: dict[str, Bad] = {
     # the rest
     "tool_clock": Bad(tool("return time.time()", head="import time"), "tool-not-deterministic", "same seed"),
     "tool_uuid": Bad(tool("return str(uuid.uuid4())", head="import uuid"), "tool-not-deterministic", "same seed"),
-    "tool_today": Bad(tool("return str(datetime.date.today())", head="import datetime"), "reads-the-clock-or-chance",
-                      "datetime.today"),
+    "tool_today": Bad(tool("return datetime.date.today().year > 2000", head="import datetime"),
+                      "reads-the-clock-or-chance", "datetime.today"),
     "tool_set": Bad(tool("return {text}"), "tool-result", "not JSON"),
     "tool_state": Bad(tool("state['notes'][text] = {'at': object()}"), "tool-state", "note"),
     "tool_async": Bad(tool("return text", sign="async def note(state, text):"), "tool-signature", "async"),

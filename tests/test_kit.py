@@ -216,9 +216,12 @@ def test_check_of_an_installed_plugin_names_it_with_place_and_fix(site):
 
 def test_a_name_that_is_several_things_is_checked_as_all_of_them(site, tmp_path):
     (tmp_path / "acme-long").mkdir()
-    done = run(site, "-c", "from ccgym.cli import main; main()", "check", "acme-long", cwd=tmp_path)
+    check = ("-c", "from ccgym.cli import main; main()", "check", "acme-long")
+    assert "a folder" not in run(site, *check, cwd=tmp_path).stdout  # that of the plugin's sources
+    (tmp_path / "acme-long" / "domain.yaml").write_text("nam: Long")
+    done = run(site, *check, cwd=tmp_path)
     assert "acme-long is a folder and an installed plugin: all are checked." in done.stdout
-    assert "[no-domain-file]" in done.stdout or "domain.yaml" in done.stdout
+    assert "[unknown-field]" in done.stdout
     assert "[reward-pays-padding]" in done.stdout
 
 
