@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ from ccgym.types import (
 )
 from ccgym.users import RecordedCustomer, is_live
 
-_NOTICED = {"ccgym": "ccgym", "plugins": "plugins", "fitted": "fitted rewards"}
+_NOTICED = ("ccgym", "plugins", "fitted")
 """Fields of `begin` that name what was installed: a difference is told, and looked for in the events that follow."""
 
 
@@ -45,10 +45,13 @@ class Divergence:
     field: str
     expected: Any
     found: Any
+    cause: str = ""
+    """What differs of what is installed, and probably is why."""
 
     def __str__(self) -> str:
         where = f"{self.path}#{self.episode} event {self.event} ({self.kind})"
-        return f"{where}: {self.field} was {_short(self.expected)}, and is now {_short(self.found)}"
+        cause = f". Probably because {self.cause}" if self.cause else ""
+        return f"{where}: {self.field} was {_short(self.expected)}, and is now {_short(self.found)}{cause}"
 
 
 @dataclass(slots=True)
@@ -190,12 +193,21 @@ def verify(path: str | Path, *, only: int | None = None, envs: dict[Any, CcgymEn
         done.steps += episode.steps
         done.divergence = _compare(log, number, episode, env.episode, done.notices)
         if done.divergence is not None:
+            done.divergence = _because(done.divergence, episode, env.episode)
             return done
         if episode.end is None:
             done.notices.append(f"{log.path}#{number} is unfinished: verified as far as it goes")
     if only is None:
         done.divergence = _compare_group(log, again, envs)
+        if done.divergence is not None:
+            number = done.divergence.episode
+            done.divergence = _because(done.divergence, log.episodes[number], again[number])
     return done
+
+
+def _because(divergence: Divergence, old: Episode, new: Episode) -> Divergence:
+    """The divergence with its likely cause."""
+    return replace(divergence, cause="; ".join(_changes(old.begin, new.begin)))
 
 
 def _compare(log: GroupLog, number: int, old: Episode, new: Episode, notices: list[str]) -> Divergence | None:
@@ -228,14 +240,34 @@ def _difference(old: Any, new: Any, notices: list[str]) -> tuple[str, Any, Any] 
         a, b = _plain(a), _plain(b)
         if a == b:
             continue
-        if isinstance(old, Begin) and name in _NOTICED:
-            _notice(notices, f"{_NOTICED[name]} differ: recorded {_short(a)}, installed {_short(b)}")
-            continue
-        if isinstance(old, Begin) and name == "domain" and a["digest"] != b["digest"]:
-            _notice(notices, f"the domain changed: recorded digest {a['digest'][:12]}, now {b['digest'][:12]}")
+        if isinstance(old, Begin) and (name in _NOTICED or (name == "domain" and a["digest"] != b["digest"])):
+            for text in _changes(old, new):
+                _notice(notices, text)
             continue
         return (name, a, b) if not isinstance(a, dict) or not isinstance(b, dict) else _inside(name, a, b)
     return None
+
+
+def _changes(old: Begin, new: Begin) -> list[str]:
+    """What was installed when an episode was recorded, and what is now: a sentence a difference."""
+    told = []
+    if old.ccgym != new.ccgym:
+        told.append(f"ccgym was {old.ccgym}, and is {new.ccgym}")
+    for name in sorted(old.plugins.keys() | new.plugins.keys()):
+        was, now = (_installed(begin.plugins.get(name)) for begin in (old, new))
+        if was != now:
+            told.append(f"the plugin {name} was {was}, and is {now}")
+    if old.domain["digest"] != new.domain["digest"]:
+        was, now = (f"{begin.domain['version']} ({begin.domain['digest'][:12]})" for begin in (old, new))
+        told.append(f"the domain {old.domain['name']} was {was}, and is {now}")
+    for name in sorted(old.fitted.keys() | new.fitted.keys()):
+        if old.fitted.get(name) != new.fitted.get(name):
+            told.append(f"what the reward {name} has fitted on the domain is not the same")
+    return told
+
+
+def _installed(plugin: dict[str, str] | None) -> str:
+    return "not there" if plugin is None else f"{plugin['version']} ({plugin['digest'][:12]})"
 
 
 def _inside(path: str, a: dict[str, Any], b: dict[str, Any]) -> tuple[str, Any, Any]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 
+import msgspec
 import pytest
 
 import ccgym
 from ccgym.log import EpisodeWriter
 from ccgym.replay import recorded_turns, replay, verify
 from ccgym.turns import render_call
-from ccgym.types import Turn
+from ccgym.types import Turn, UserEvent
 
 
 def write(path, *episodes):
@@ -98,4 +99,26 @@ def test_a_changed_customer_line_is_found(desk_with, tmp_path):
     assert lines
     assert done.divergence is not None
     assert done.divergence.field.startswith(("task", "content"))
-    assert any("domain changed" in notice for notice in done.notices)
+    assert any("the domain " in notice for notice in done.notices)
+
+
+def with_plugins(episode, version, **begin):
+    """The episode as it would be had it been recorded beside another plugin."""
+    plugins = {**episode.begin.plugins, "acme-tone": {"version": version, "digest": "ab" * 32}}
+    return ccgym.Episode([msgspec.structs.replace(episode.begin, plugins=plugins, **begin), *episode.events[1:]])
+
+
+def test_a_plugin_that_was_another_is_a_notice_with_its_version_then_and_now(desk, tmp_path):
+    done = verify(write(tmp_path / "e.jsonl", with_plugins(played(desk, "cancel", TALKS["plain"]), "1.2")))
+    assert done.divergence is None
+    assert done.notices == ["the plugin acme-tone was 1.2 (abababababab), and is not there"]
+
+
+def test_a_divergence_names_the_plugin_that_differs_as_its_likely_cause(desk, tmp_path):
+    episode = with_plugins(played(desk, "cancel", TALKS["plain"]), "1.2")
+    reply = next(event for event in episode.events if type(event) is UserEvent and event.step == 1)
+    episode.events[reply.n] = msgspec.structs.replace(reply, content="Something else.")
+    done = verify(write(tmp_path / "e.jsonl", episode))
+    assert str(done.divergence).endswith(
+        "Probably because the plugin acme-tone was 1.2 (abababababab), and is not there"
+    )

@@ -78,18 +78,23 @@ _KINDS = {"folder": "a folder", "env": "an environment", "plugin": "an installed
 
 
 def _kinds(name: str) -> tuple[bool, bool, bool]:
-    """Whether the name is a folder's, an environment's, a plugin's. Raises CcgymError where it is nobody's."""
+    """Whether the name is a folder's, an environment's, a plugin's.
+
+    A folder without a domain, such as that of the plugin's own sources, counts only where nothing else has its name.
+
+    Raises:
+        CcgymError: the name is nobody's.
+    """
     from ccgym.kit import is_subject, known_names
     from ccgym.plugins import did_you_mean, registry
 
+    env, plugin = name in {entry.name for entry in scan().envs}, is_subject(name)
     try:
         path = Path(name)
-        folder = path.is_absolute() or path.exists() or name.startswith((".", "~"))
+        domain = (path / "domain.yaml").exists()
+        folder = domain or (not env and not plugin and (path.is_absolute() or path.exists() or name.startswith(".")))
     except (OSError, ValueError):
         folder = False
-    env, plugin = name in {entry.name for entry in scan().envs}, is_subject(name)
-    if folder and plugin and not (path / "domain.yaml").is_file():
-        folder = False  # the project of an installed plugin, where `ccgym new` has written it
     if not (folder or env or plugin):
         known = [*registry().envs, *known_names()]
         raise CcgymError(f"there is no folder, environment or installed plugin {name!r}", fix=did_you_mean(name, known))

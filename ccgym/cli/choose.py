@@ -12,7 +12,7 @@ import click
 
 from ccgym.cli.names import pick
 from ccgym.domain import Domain, Task
-from ccgym.errors import ConfigError
+from ccgym.errors import ConfigError, PluginError
 
 DRAWN = 20
 """How many tasks to draw where the domain has only templates and nobody says how many."""
@@ -40,13 +40,23 @@ def choose_tasks(domain: Domain, split: str | None, count: int | None) -> list[T
 
 
 def parse_weights(given: Sequence[str]) -> dict[str, float]:
-    """`name=w` from --reward. Raises click.UsageError for an unknown reward or what is no number."""
+    """`name=w` from --reward.
+
+    Raises:
+        click.UsageError: an unknown reward, or what is no number.
+        PluginError: the reward's plugin is broken, or two plugins claim the name.
+    """
     from ccgym.plugins import registry
 
     weights = {}
     for text in given:
         name, sign, number = text.partition("=")
-        pick(name, registry().rewards, "reward")
+        try:
+            registry().require("reward", name)
+        except PluginError as error:
+            if error.data.keys() & {"plugin", "owners"}:  # it is there, and its plugin is broken, or two claim it
+                raise
+            pick(name, registry().rewards, "reward")
         try:
             weights[name] = float(number) if sign else 1.0
         except ValueError:

@@ -22,6 +22,8 @@ def listing(
     rows: Callable[[], list[Row]],
     details: Action,
     names: Callable[[], list[str]],
+    *,
+    only_json: tuple[str, ...] = (),
     **more: tuple[str, Action],
 ) -> click.Command:
     """A verb with `list` (the default) and `show NAME`.
@@ -31,6 +33,7 @@ def listing(
         rows: one dict a thing, all with the same keys: the columns.
         details: prints one thing, given a name that is known.
         names: the names that `show` takes.
+        only_json: columns that the table leaves out.
         more: what else the verb can do: what to name (such as LOG), and what is done with it.
     """
     metavar = "|".join(["NAME", *(what for what, _ in more.values())])
@@ -42,7 +45,7 @@ def listing(
         if action == "list":
             if which is not None:
                 raise click.UsageError(f"`list` takes no name. Run: ccgym {name} show {which}")
-            _print_rows(out, name, rows())
+            _print_rows(out, name, rows(), only_json)
             return
         what, do = more.get(action, ("NAME", details))
         if which is None:
@@ -53,13 +56,14 @@ def listing(
     return command
 
 
-def _print_rows(out: Output, name: str, rows: list[Row]) -> None:
+def _print_rows(out: Output, name: str, rows: list[Row], only_json: tuple[str, ...]) -> None:
     if out.json:
         out.data({name: rows})
     elif not rows:
         out.line(f"There are no {name}. Run: ccgym doctor")
     else:
-        out.table(list(rows[0]), [[_cell(value) for value in row.values()] for row in rows])
+        columns = [column for column in rows[0] if column not in only_json]
+        out.table(columns, [[_cell(row[column]) for column in columns] for row in rows])
 
 
 def _cell(value: Any) -> Any:

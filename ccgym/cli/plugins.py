@@ -17,6 +17,8 @@ def _rows() -> list[dict[str, Any]]:
             "version": info.version,
             "state": info.state if info.error is None or info.state != "ok" else "conflict",
             "registers": _counts(info.names),
+            "hooks": list(info.hooks),
+            "error": info.error,
         }
         for info in registry().plugins
     ]
@@ -43,4 +45,6 @@ def _show(out: Output, name: str) -> None:
     out.data(fields) if out.json else print_fields(out, fields)
 
 
-command = listing("plugins", _rows, _show, lambda: [info.name for info in registry().plugins])
+command = listing(
+    "plugins", _rows, _show, lambda: [info.name for info in registry().plugins], only_json=("hooks", "error")
+)

@@ -181,11 +181,13 @@ def ignores_order(reward: Reward, again: Any, place: str, episodes: Gallery, say
 def _in_other_processes(subject: Subject, names: list[str], say: Say) -> Iterator[Finding]:
     """Two other processes, with other seeds of hashes, say the same."""
     say("scoring in two other processes")
+    command = [sys.executable, "-m", "ccgym.kit.again", subject.name, *names]
+    where = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     said = []
     for seed in ("1", "2"):
         done = subprocess.run(
-            [sys.executable, "-m", "ccgym.kit.again", subject.name, *names], capture_output=True, text=True,
-            env={**os.environ, "PYTHONHASHSEED": seed}, timeout=_PATIENCE / 2, check=False,
+            command, capture_output=True, text=True, env={**where, "PYTHONHASHSEED": seed}, timeout=_PATIENCE / 2,
+            check=False,
         )  # fmt: skip
         if done.returncode:
             last = done.stderr.strip().splitlines()[-1:] or [f"exit status {done.returncode}"]

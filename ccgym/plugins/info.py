@@ -16,6 +16,8 @@ from typing import Any, Literal
 import orjson
 
 State = Literal["ok", "broken", "disabled"]
+OWN = "ccgym"
+"""ccgym's own distribution, whose plugins are trusted as ccgym itself is."""
 
 
 @dataclass(frozen=True)

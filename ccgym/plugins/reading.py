@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, cast
 
 import pluggy
@@ -48,21 +49,30 @@ def _implementations(manager: pluggy.PluginManager, plugin: Any, name: str) -> d
         options = manager.parse_hookimpl_opts(plugin, attribute)
         value = inspect.getattr_static(plugin, attribute, None)
         if options is None:
-            _refuse_unmarked(plugin, attribute, value, where)
+            _refuse_unmarked(plugin, attribute, value, f"{where}{_at(value)}")
             continue
         hook = options.get("specname") or attribute
+        at = f"{where}{_at(value)}"
         if hook not in _SPECS:
-            raise PluginError(f"there is no hook {hook!r}", where=where, fix=did_you_mean(hook, _SPECS))
+            raise PluginError(f"there is no hook {hook!r}", where=at, fix=did_you_mean(hook, _SPECS))
         function = getattr(plugin, attribute)
+        if inspect.iscoroutinefunction(function):
+            raise PluginError(f"{hook} is async, and nobody awaits it", where=at, fix=f"Write def {hook}")
         offered = list(inspect.signature(_SPECS[hook]).parameters)
         for argument, parameter in inspect.signature(function).parameters.items():
             if argument not in offered and parameter.default is parameter.empty:
                 raise PluginError(
-                    f"{hook} has no argument {argument!r}: it offers ({', '.join(offered)})", where=where,
+                    f"{hook} has no argument {argument!r}: it offers ({', '.join(offered)})", where=at,
                     fix=did_you_mean(argument, offered),
                 )  # fmt: skip
         found[hook] = function
     return found
+
+
+def _at(function: Any) -> str:
+    """`, file.py:12`, where a function's code is known."""
+    code = getattr(getattr(function, "__func__", function), "__code__", None)
+    return f", {Path(code.co_filename).name}:{code.co_firstlineno}" if code is not None else ""
 
 
 def _refuse_unmarked(plugin: Any, attribute: str, value: Any, where: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 import re
 from collections.abc import Callable
@@ -58,6 +59,7 @@ def reward(*, range: tuple[float, float] = (0.0, 1.0), seconds: float = 5.0) -> 
                 f"the class implements {found} of score_step, score_episode, score_group", where=where,
                 fix="Implement exactly one",
             )  # fmt: skip
+        _refuse_signature(getattr(cls, f"score_{has[0]}"), has[0], where)
         low, high = (float(bound) for bound in range)
         if not (math.isfinite(low) and math.isfinite(high) and low < high):
             raise PluginError(f"range={range} is no range", where=where, fix="Give two finite numbers, lowest first")
@@ -68,6 +70,26 @@ def reward(*, range: tuple[float, float] = (0.0, 1.0), seconds: float = 5.0) -> 
         return cls
 
     return mark
+
+
+_OFFERED: dict[Scope, tuple[str, ...]] = {
+    "step": ("episode", "step"), "episode": ("episode",), "group": ("episodes",),
+}  # fmt: skip
+"""What each method is given, in order."""
+
+
+def _refuse_signature(method: Callable[..., Any], scope: Scope, where: str) -> None:
+    """Raise PluginError where a method cannot be called as a run calls it."""
+    offered = ", ".join(("self", *_OFFERED[scope]))
+    fix = f"Write def score_{scope}({offered})"
+    if inspect.iscoroutinefunction(method) or inspect.isgeneratorfunction(method) or inspect.isasyncgenfunction(method):
+        raise PluginError(f"score_{scope} is async or a generator, and nobody awaits it", where=where, fix=fix)
+    try:
+        inspect.signature(method).bind(None, *_OFFERED[scope])
+    except TypeError as error:
+        raise PluginError(f"score_{scope} is called with ({offered}): {error}", where=where, fix=fix) from None
+    except ValueError:  # written in C: it will show when it is called
+        return
 
 
 def reward_mark(cls: Any) -> RewardMark:

@@ -12,6 +12,8 @@ from ccgym.plugins import Registry, RewardMark, did_you_mean, load_plugins, rewa
 from ccgym.scoring.group import combine
 from ccgym.scoring.guard import Guard, check_result
 from ccgym.scoring.scored import NO_PARTS, GroupScore, Scored, Status
+from ccgym.scoring.strangers import copy_of, origin
+from ccgym.scoring.watchdog import watchdog
 from ccgym.types import FAILURES, End, Episode, RewardEvent, RewardResult, RuleEvent
 
 RewardLike = Any
@@ -23,6 +25,18 @@ class _Column(NamedTuple):
     method: Callable[..., Any]
     mark: RewardMark
     weight: float
+    owner: str
+    """Where it comes from, as an error names it; "" for a reward of ccgym's own distribution, which is trusted with the
+    episode itself. Any other gets a copy."""
+    epitaph: bytes = b""
+    """What the watchdog says where it hangs; only for the reward of an installed plugin."""
+
+    def ask(self, guard: Guard, *arguments: Any) -> Any:
+        """What it returns. Raises RewardError."""
+        if self.epitaph and (dog := watchdog()) is not None:
+            with dog.over(self.epitaph, self.mark.seconds):
+                return guard.call(self.method, self.mark.seconds, *arguments)
+        return guard.call(self.method, self.mark.seconds, *arguments)
 
 
 class Scorer:
@@ -60,7 +74,8 @@ class Scorer:
                 raise ConfigError(f"the reward {mark.name!r} is given twice", fix="Give it one weight")
             self.weights[mark.name] = _weight(mark.name, weight)
             self._prepare(mark.name, reward, domain)
-            columns.append(_Column(mark.name, getattr(reward, f"score_{mark.scope}"), mark, self.weights[mark.name]))
+            method = getattr(reward, f"score_{mark.scope}")
+            columns.append(_Column(mark.name, method, mark, self.weights[mark.name], *origin(reward, registry)))
         for gated, gate in self.gates.items():
             for name in (gated, gate):
                 if name not in self.weights:
@@ -257,9 +272,10 @@ def _is_live(column: _Column, episode: Episode) -> bool:
     return bool(live(episode) if callable(live) else live)
 
 
-def _score(guard: Guard, column: _Column, *arguments: Any) -> Scored:
+def _score(guard: Guard, column: _Column, episode: Episode, *step: int) -> Scored:
     try:
-        result = check_result(guard.call(column.method, column.mark.seconds, *arguments), column.mark.range)
+        seen = copy_of(episode) if column.owner else episode
+        result = check_result(column.ask(guard, seen, *step), column.mark.range)
     except RewardError as error:
         return _failed(column, error)
     return _scored(column, result)
@@ -276,8 +292,8 @@ def _scored(column: _Column, result: RewardResult | None) -> Scored:
 
 
 def _failed(column: _Column, error: RewardError) -> Scored:
-    text = f"the reward {error}"[:500]
-    return Scored(column.name, None, "failed", column.weight, text, (), NO_PARTS, column.mark.scope == "step")
+    text = f"the reward {error}" + (f" ({column.owner})" if column.owner else "")
+    return Scored(column.name, None, "failed", column.weight, text[:500], (), NO_PARTS, column.mark.scope == "step")
 
 
 def _sum(guard: Guard, column: _Column, episode: Episode) -> Scored:
@@ -315,7 +331,8 @@ def _score_members(column: _Column, members: list[Episode]) -> list[Scored]:
         return []
     try:
         with Guard() as guard:
-            results = guard.call(column.method, column.mark.seconds, members)
+            seen = [copy_of(member) for member in members] if column.owner else members
+            results = column.ask(guard, seen)
         if not isinstance(results, list | tuple) or len(results) != len(members):
             found = f"{len(results)} results" if isinstance(results, list | tuple) else type(results).__name__
             raise RewardError(f"returned {found} for {len(members)} members")

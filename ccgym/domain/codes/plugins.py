@@ -31,7 +31,8 @@ CODES: dict[str, Code] = {
     "plugin-hangs": code(
         "error", "Something of the plugin neither returns nor lets itself be interrupted: its process was killed. In a "
         "run, it would end the run.", "Let it return, and swallow no BaseException.",
-        python=_reward(_episode("while True:", "    try:", "        pass", "    finally:", "        continue")),
+        python=_reward(_episode("while True:", "    try:", "        pass", "    finally:", "        continue"),
+                       "seconds=0.05"),
     ),
     "plugin-dies": code(
         "error", "Something of the plugin ends the process that it runs in.", "Raise an exception instead.",
