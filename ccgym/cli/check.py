@@ -88,6 +88,8 @@ def _kinds(name: str) -> tuple[bool, bool, bool]:
     except (OSError, ValueError):
         folder = False
     env, plugin = name in {entry.name for entry in scan().envs}, is_subject(name)
+    if folder and plugin and not (path / "domain.yaml").is_file():
+        folder = False  # the project of an installed plugin, where `ccgym new` has written it
     if not (folder or env or plugin):
         known = [*registry().envs, *known_names()]
         raise CcgymError(f"there is no folder, environment or installed plugin {name!r}", fix=did_you_mean(name, known))
