@@ -72,6 +72,7 @@ def test_the_hooks_are_those_of_the_design_with_these_arguments():
         "register_policies": ["register"],
         "register_users": ["register"],
         "make_backend": ["domain", "state", "task"],
+        "judge_episode": ["episode", "questions"],
         "load_source": ["uri"],
         "episode_end": ["episode"],
         "train_step": ["step", "metrics"],
