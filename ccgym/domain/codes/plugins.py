@@ -7,7 +7,8 @@ from ccgym.domain.codes.entry import Code, code
 
 def _reward(body: str, mark: str = "", head: str = "") -> str:
     """A plugin of one reward."""
-    return f"import ccgym\n{head}\n\n@ccgym.reward({mark})\nclass Shiny:\n{body}"
+    above = f"{head}\n" if head else ""
+    return f"import ccgym\n{above}\n\n@ccgym.reward({mark})\nclass Shiny:\n{body}"
 
 
 def _episode(*lines: str) -> str:
@@ -31,8 +32,7 @@ CODES: dict[str, Code] = {
     "plugin-hangs": code(
         "error", "Something of the plugin neither returns nor lets itself be interrupted: its process was killed. In a "
         "run, it would end the run.", "Let it return, and swallow no BaseException.",
-        python=_reward(_episode("while True:", "    try:", "        pass", "    finally:", "        continue"),
-                       "seconds=0.05"),
+        python=_reward(_episode("return ccgym.RewardResult(float(sum(range(10**15)) > 0))"), "seconds=0.05"),
     ),
     "plugin-dies": code(
         "error", "Something of the plugin ends the process that it runs in.", "Raise an exception instead.",
