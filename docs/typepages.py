@@ -25,8 +25,12 @@ FUNCTIONS = {
     "Domains": ["load_domain", "checking.check", "audit.audit", "users.make_customer"],
     "Rewards and tools": ["reward", "score", "tool"],
     "Plugins": ["hookimpl", "register", "plugins.unregister", "plugins.registry"],
+    "Proving plugins": [
+        "kit.check_plugin", "kit.strategies.json_values", "kit.strategies.arguments", "kit.strategies.turns",
+        "kit.strategies.episodes",
+    ],
     "Training": ["train.config.load_config", "train.run.train"],
-}
+}  # fmt: skip
 TYPES = {
     "Episodes": [
         "Episode", "types.Event", "types.Begin", "types.Target", "types.Message", "types.Model", "types.ToolEvent",

@@ -200,7 +200,7 @@ def test_a_member_that_would_leave_its_group_is_named_with_the_reason(run):
     found, _ = changes(run, weights={"picky": 0.5})
     assert (found.recorded_dropped, len(found.newly_dropped)) == (0, 6)
     assert all(name.endswith(f"#{GROUP - 1}") for name in found.newly_dropped)
-    assert set(found.dropped) == {"picky failed: the reward raised ValueError: not this one"}
+    assert set(found.dropped) == {"picky failed: the reward raised ValueError: not this one (test_rescore)"}
     assert found.rewards["picky"].statuses == {"ok": 18, "failed": 6}
 
 
