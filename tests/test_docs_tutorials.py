@@ -71,3 +71,6 @@ def test_a_reader_who_copies_the_files_and_installs_them_gets_what_the_tutorial_
     for project in snippets.write_files(list(snippets.blocks(page.read_text())), folder):
         core.sh(f"pip install -q {project}")
     must(core.bin / "python", snippets.__file__, page, cwd=folder, env=core.env)
+    proof = next(b for b in snippets.blocks(page.read_text().partition("\n## Check it")[2]) if b.language == "sh")
+    for line in proof.text.splitlines():
+        core.sh(f"cd {folder} && {line}")

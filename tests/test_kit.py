@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import subprocess
 import sys
 import time
@@ -14,11 +15,13 @@ import pytest
 from hypothesis import given, settings
 
 import ccgym
-from ccgym.kit import Trial, find_subject, run_trial, run_trials, trials
+from ccgym.kit import Trial, check_plugin, find_subject, run_trial, run_trials, trials
 from ccgym.kit.episodes import fresh, gallery
 from ccgym.kit.law import finding
 from ccgym.kit.strategies import arguments, episodes, turns
+from ccgym.plugins import unregister
 from ccgym.turns import parse_turn
+from ccgym.types import CustomerTurn
 
 ROOT = Path(__file__).parents[1]
 
@@ -102,6 +105,65 @@ def test_every_reward_and_every_env_of_a_distribution_has_its_trials():
 def test_our_own_rewards_keep_the_laws():
     own = [trial for trial in trials(find_subject("ccgym_rewards")) if "another process" not in trial.title]
     assert [str(found) for found in run_trials(own)] == []
+
+
+class Players:
+    """A policy and a customer, each of which is said to keep the laws or not."""
+
+    def __init__(self, whim):
+        self.whim = whim
+
+    @ccgym.hookimpl
+    def register_policies(self, register):
+        register("kit-polite", lambda argument, **options: Polite(self.whim))
+
+    @ccgym.hookimpl
+    def register_users(self, register):
+        register("kit-content", lambda user, sim, rng: Content(self.whim))
+
+
+class Polite:
+    name = "kit-polite"
+
+    def __init__(self, whim):
+        self.whim = whim
+
+    def act(self, requests):
+        return [ccgym.Turn(f"Sorry, no.{self.whim()}") for _ in requests]
+
+    def close(self, key):
+        pass
+
+
+class Content:
+    def __init__(self, whim):
+        self.whim = whim
+
+    def first(self):
+        return CustomerTurn("Hello.")
+
+    def answer(self, text):
+        return CustomerTurn(f"Thanks.{self.whim()}", done=True)
+
+
+@pytest.mark.parametrize(
+    ("whim", "codes"),
+    [
+        (lambda: "", set()),
+        (lambda: f" {random.random()}", {"policy-not-deterministic", "customer-not-deterministic"}),
+        (lambda: 1 // 0, {"policy-raises", "customer-raises"}),
+    ],
+)  # fmt: skip
+def test_policies_and_customers_are_held_to_their_laws(whim, codes):
+    gallery.cache_clear()  # whoever comes first has the episodes made
+    plugin = Players(whim)
+    ccgym.register(plugin)
+    try:
+        found, laws = check_plugin("Players")
+    finally:
+        unregister(plugin)
+    assert {finding.code for finding in found} == codes, [str(each) for each in found]
+    assert laws >= 2
 
 
 # --- the episodes -----------------------------------------------------------------------------------------------------

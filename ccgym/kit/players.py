@@ -26,12 +26,16 @@ TALK = 30
 
 def player_trials(subject: Subject) -> Iterator[Trial]:
     """The laws of the policies and customers of a plugin."""
+    policies, customers = subject.names("policy"), subject.names("user")
+    if not policies and not customers:
+        return
     domain = subject.domain()
-    for name in subject.names("policy"):
+    gallery(domain)  # made here: a trial's own process has no children
+    for name in policies:
         place = subject.place("policy", name)
         run = partial(_policy, registry().policies[name], domain, place)
         yield Trial(f"policy {name}: answers every request, and the same again", place, run, 120.0)
-    for kind in subject.names("user"):
+    for kind in customers:
         place = subject.place("user", kind)
         run = partial(_customer, registry().users[kind], kind, domain, place)
         yield Trial(f"customer {kind}: answers whatever is said, and the same again", place, run)
