@@ -217,4 +217,4 @@ def test_the_fields_of_the_report_are_json(capsys, tmp_path):
     value = json.loads(capsys.readouterr().out)
     assert value["error"] == len(value["findings"]) == 2
     assert set(value["findings"][0]) == {"code", "severity", "place", "message", "fix"}
-    assert Path(value["domain"]) == folder
+    assert Path(value["name"]) == folder

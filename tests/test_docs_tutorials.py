@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,10 @@ def shown(page: str, folder: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("kind", MADE)
-def test_a_tutorial_shows_the_files_that_the_command_writes(kind, tmp_path):
+def test_a_tutorial_shows_the_files_that_the_command_writes(kind, tmp_path, monkeypatch):
+    # These tests can import the packages in plugins/, whose names the command would refuse as taken.
+    monkeypatch.setattr(sys, "path", [path for path in sys.path if Path(path).parent.name != "plugins"])
+    monkeypatch.delitem(sys.modules, "ccgym_reward_politeness", raising=False)
     package = new_package(kind, MADE[kind], tmp_path / "made")
     files = shown(f"tutorial-{kind}.md", MADE[kind])
     assert files.keys() == set(package.files) - UNSHOWN

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from importlib.metadata import EntryPoint
 from typing import Any
 
@@ -37,4 +38,7 @@ def origin(reward: Any, registry: Registry | None = None) -> tuple[str, bytes]:
 
 def copy_of(episode: Episode) -> Episode:
     """A copy that shares nothing with the episode: a stranger's reward may do with it what it will."""
-    return Episode(msgspec.json.decode(msgspec.json.encode(episode.events), type=_EVENTS))
+    try:
+        return Episode(msgspec.json.decode(msgspec.json.encode(episode.events), type=_EVENTS))
+    except (UnicodeEncodeError, msgspec.MsgspecError):  # events that nobody has written to a log: made by hand
+        return Episode(copy.deepcopy(episode.events))
