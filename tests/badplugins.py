@@ -105,13 +105,19 @@ BAD: dict[str, Bad] = {
     "first": Bad(reward("return [ccgym.RewardResult(float(not n)) for n, _ in enumerate(episodes)]",
                         method="def score_group(self, episodes):"), "reward-group-order", "member"),
 }  # fmt: skip
+_SECOND = """
+self.asked = getattr(self, "asked", 0) + 1
+if self.asked == 1:
+    return ccgym.RewardResult(1.0)
+"""
 HANGS: dict[str, Bad] = {
-    "swallows": Bad(reward("while True:\n    try:\n        time.sleep(1)\n    except BaseException:\n        pass",
-                           mark=FAST, head="import time"), "plugin-hangs", "hung while scoring"),
-    "in_c": Bad(reward("return ccgym.RewardResult(float(sum(range(10 ** 13)) > 0))", mark=FAST), "plugin-hangs",
-                "hung while scoring"),
+    "swallows": Bad(reward(_SECOND + "while True:\n    try:\n        time.sleep(1)\n"
+                           "    except BaseException:\n        pass", mark=FAST, head="import time"),
+                    "plugin-hangs", "hung while scoring"),
+    "in_c": Bad(reward(_SECOND + "return ccgym.RewardResult(float(sum(range(10 ** 13)) > 0))", mark=FAST),
+                "plugin-hangs", "hung while scoring"),
 }  # fmt: skip
-"""Those that no timer can interrupt."""
+"""Those that no timer can interrupt, from the second episode on."""
 
 
 def tool(

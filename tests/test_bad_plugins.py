@@ -139,7 +139,11 @@ def test_a_run_with_all_of_them_scores_the_good_ones_and_names_each_that_fails(s
 
 @pytest.mark.parametrize("name", HANGS)
 def test_a_reward_that_no_timer_reaches_is_killed_with_its_process_and_named(name, site, tmp_path):
-    rollout = ("rollout", "ccgym/OrderDesk-v0", "--policy", "oracle", "--tasks", "1", "--out", str(tmp_path / "run"))
+    rollout = ("rollout", "ccgym/OrderDesk-v0", "--policy", "oracle", "--tasks", "2", "--out", str(tmp_path / "run"))
     done = run(site, *CLI, *rollout, "--reward", "correctness=1.0", "--reward", f"bad_{name}=0.5", status=(-9,))
     assert f"the reward 'bad_{name}' of bad-{name.replace('_', '-')} 1.0 (bad_{name}) hangs" in done.stderr
     assert f"ccgym check bad-{name.replace('_', '-')}" in done.stderr
+    (events, rewards), *_ = map(json.loads, run(site, "-c", READ, str(tmp_path / "run")).stdout.splitlines())
+    assert events[-1] == "End", "what was scored until then is whole"
+    assert (rewards["correctness"][0], rewards[f"bad_{name}"][0]) == (1.0, 1.0)
+    run(site, *CLI, "replay", str(tmp_path / "run"), "--verify")

@@ -50,6 +50,13 @@ def test_the_tasks_of_an_iteration_rest_on_seed_and_iteration_alone(domain):
     assert ids != [task.id for task in tasks_of(domain, parse_config({"seed": 4}), 5)]
 
 
+def test_iterations_give_every_template_its_turn_before_one_comes_again(domain):
+    config, templates = parse_config({}), len(domain.templates)
+    played = [task.id.split("/")[0] for iteration in range(30) for task in tasks_of(domain, config, iteration)]
+    for start in range(0, len(played) - templates, templates):
+        assert set(played[start : start + templates]) == set(domain.templates)
+
+
 def test_train_tasks_are_of_the_train_stream_and_of_all_templates(domain):
     stream = train_tasks(domain, 1)
     tasks = [next(stream) for _ in range(len(domain.templates))]

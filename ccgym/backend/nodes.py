@@ -68,6 +68,9 @@ FROZEN = frozenset((Leaf, Node, Seq, Sheet))
 
 def thaw(value: Any) -> Any:
     """A fresh plain copy of a value of the state, or of a view of it."""
-    if type(value) in SCALARS:
+    kind = type(value)
+    if kind in SCALARS:
         return value
+    if kind is Leaf:
+        return dict(value)
     return orjson.loads(orjson.dumps(value))

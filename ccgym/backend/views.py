@@ -151,14 +151,16 @@ class View(_Copies, dict[str, Any]):
     """CLEAN, REACHED once a child was wrapped, or WRITTEN."""
 
     def _reach(self, key: str, source: Any) -> Any:
-        child = wrap(source, self._call)
+        # Most of what is reached are objects of scalars: `wrap` in place, for them, as scans of a table do little else.
+        if type(source) is Leaf:
+            child: Any = Row(source)
+            child._call, child._source = self._call, source
+        else:
+            child = wrap(source, self._call)
         _set(self, key, child)
         if self._state is CLEAN:
             self._state = REACHED
         return child
-
-    def _wrote(self, key: str) -> None:
-        self._state, self._call.dirty = WRITTEN, True
 
     def _dropped(self, key: str) -> None:
         self._state, self._call.dirty = WRITTEN, True
@@ -195,7 +197,7 @@ class View(_Copies, dict[str, Any]):
 
     def __setitem__(self, key: str, value: Any) -> None:
         _set(self, key, value)
-        self._wrote(key)
+        self._state, self._call.dirty = WRITTEN, True
 
     def __delitem__(self, key: str) -> None:
         _del(self, key)
@@ -280,7 +282,8 @@ class Table(View):
         self._reached.append(key)
         return child
 
-    def _wrote(self, key: str) -> None:
+    def __setitem__(self, key: str, value: Any) -> None:
+        _set(self, key, value)
         self._call.dirty = True
         if key not in self._put:
             self._put[key] = None

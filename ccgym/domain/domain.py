@@ -200,6 +200,13 @@ class Domain:
             ]  # fmt: skip
         return self._cache[key]
 
+    def openai_tools(self, task: Task) -> list[dict[str, Any]]:
+        """The agent's tools in a task as OpenAI function objects: a fresh list of objects that all episodes share."""
+        key = ("openai", task.tools_allow)
+        if key not in self._cache:
+            self._cache[key] = [tool.openai() for tool in self.tools_for(task)]
+        return list(self._cache[key])
+
     def system_prompt(self, task: Task) -> str:
         """What the agent reads first: the SOP, then its tools, as `prompt` in `domain.yaml` says."""
         key = ("prompt", task.tools_allow)

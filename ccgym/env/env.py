@@ -303,11 +303,11 @@ class CcgymEnv(gymnasium.Env[str, str]):
         for message in self._task_json.get("init", {}).get("messages", ()):
             self._emit(Message, role=message["role"], content=message["content"])
         self._customer = self._make_customer() if customer is None else customer
-        line = self._customer.first()
-        observation = self._user_says(line)
-        messages = self.episode.messages()
-        info = {"messages": messages, "tools": [t.openai() for t in self.tools], "task_id": task.id}
-        return observation, info
+        observation = self._user_says(self._customer.first())
+        messages = [{"role": e.role, "content": e.content} for e in self._events if type(e) is Message]
+        messages.append({"role": "user", "content": observation})
+        tools = domain.openai_tools(task) if view is None else [tool.openai() for tool in self.tools]
+        return observation, {"messages": messages, "tools": tools, "task_id": task.id}
 
     def _options(self, task: Task, reference: Reference) -> dict[str, Any]:
         """What shapes the episode besides its task, for the record."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,14 @@ from ccgym.types import Episode
 _PER_FILE = 100
 
 
-def train_tasks(domain: Domain, seed: int, *where: str | int) -> Iterator[Task]:
+def train_tasks(domain: Domain, seed: int, *where: str | int, skip: int = 0) -> Iterator[Task]:
     """Endless train tasks, the same for the same seed and place: all templates in turn, else the written ones.
+
+    Args:
+        domain: what to draw from.
+        seed: of the run.
+        where: what they are for.
+        skip: how many to leave out at the beginning, without drawing them.
 
     Raises:
         ConfigError: the domain has neither templates nor tasks of the split `train`.
@@ -30,11 +37,13 @@ def train_tasks(domain: Domain, seed: int, *where: str | int) -> Iterator[Task]:
         raise ConfigError(
             f"{domain.name} has nothing to train on", where="env", fix="Give it templates, or tasks of the split train"
         )
-    while True:
+    for number in count():
         round_: list[Any] = list(templates or written)
         rng.shuffle(round_)
-        for item in round_:
-            yield domain.draw(item, "train", rng.randrange(2**31)) if templates else item
+        for place, item in enumerate(round_, number * len(round_)):
+            draw = rng.randrange(2**31)
+            if place >= skip:
+                yield domain.draw(item, "train", draw) if templates else item
 
 
 def demonstrate(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +25,12 @@ STAGE = "grpo"
 
 
 def tasks_of(domain: Domain, config: Config, iteration: int) -> list[Task]:
-    """The tasks of an iteration: from the run's seed and the iteration's number, and nothing else."""
-    stream = train_tasks(domain, config.seed, STAGE, iteration)
-    return [next(stream) for _ in range(config.grpo.tasks_per_iteration)]
+    """The tasks of an iteration: from the run's seed and the iteration's number, and nothing else.
+
+    Iterations go on where the last one stopped, so that all templates have had their turn before one comes again.
+    """
+    wanted = config.grpo.tasks_per_iteration
+    return list(islice(train_tasks(domain, config.seed, STAGE, skip=iteration * wanted), wanted))
 
 
 class Rollouts:

@@ -38,6 +38,13 @@ def _folded_once(words: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(map(fold, words))
 
 
+@lru_cache
+def _usual(words: str) -> dict[str, tuple[str, ...]]:
+    """What a customer of a language listens for where his task says nothing else."""
+    usual = {"confirm_words": CONFIRM_WORDS, "markers": MARKERS, "closing": CLOSING, "hold": HOLD}
+    return {name: _folded(by_language[words]) for name, by_language in usual.items()}
+
+
 class ScriptCustomer:
     """See the module. State: what is left of the patience, what has been told, and which minds have changed."""
 
@@ -51,10 +58,10 @@ class ScriptCustomer:
         self._asks = {fact: _folded(said) for fact, said in asks.items()}
         self._tell: dict[str, str] = sim.get("tell", {})
         self._confirm = "no" if sim.get("confirm") in ("no", False) else "yes"
-        self._confirm_words = _folded(sim.get("confirm_words", CONFIRM_WORDS[words]))
-        self._markers = _folded(sim.get("markers", MARKERS[words]))
-        self._closing = _folded(sim.get("closing", CLOSING[words]))
-        self._hold = _folded(sim.get("hold", HOLD[words]))
+        usual = _usual(words)
+        self._confirm_words, self._markers, self._closing, self._hold = [
+            _folded(sim[name]) if name in sim else usual[name] for name in usual
+        ]
         done = sim.get("done", "statement")
         self._done = None if done == "statement" else _folded([done] if isinstance(done, str) else done)
         self._patience = int(sim.get("patience", 2))

@@ -1,7 +1,8 @@
 """The endless tasks of OrderDesk: each draws a fresh order, with digits and words of its own, and a customer.
 
-A stream draws its templates with equal weight, so their number is the mix: 10 % tracking, 40 % that end in a refusal or
-with a colleague, and the rest changes to be made, two in five of them for customers who forget to name the order.
+A stream draws its templates with equal weight, so their number is the mix: of eleven in a language one is tracking,
+five end in a refusal or with a colleague, and the rest are changes to be made, two of them for customers who forget to
+name the order. A return is refused for two reasons, and each is a template: what is rare in one is hardly learnt.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from ccgym_envs.orderdesk.cases import Case, Intent, task_of
 
 LANGUAGES = ("en", "vi")
 REASONS = ("broken", "wrong", "other")
+TOO_FAR = ("shipped", "shipped", "delivered")
+"""Statuses of an order that can no longer be stopped or sent elsewhere."""
 Template = Callable[[Random], dict[str, Any]]
 
 
@@ -42,13 +45,6 @@ def _allowed(rng: Random, intent: Intent, language: str) -> dict[str, Any]:
     return people.order(rng, language, "delivered" if intent == "return" else "placed", late=False)
 
 
-def _forbidden(rng: Random, intent: Intent, language: str) -> dict[str, Any]:
-    """An order that nobody may have changed so."""
-    if intent == "return":
-        return people.order(rng, language, rng.choice(("placed", "shipped", "delivered", "delivered")), late=True)
-    return people.order(rng, language, rng.choice(("shipped", "shipped", "delivered")))
-
-
 def _done(intent: Intent, language: str, *, names_order: bool = True) -> Template:
     def draw(rng: Random) -> dict[str, Any]:
         order = _allowed(rng, intent, language)
@@ -57,9 +53,10 @@ def _done(intent: Intent, language: str, *, names_order: bool = True) -> Templat
     return draw
 
 
-def _refused(intent: Intent, language: str) -> Template:
+def _refused(intent: Intent, language: str, *statuses: str) -> Template:
     def draw(rng: Random) -> dict[str, Any]:
-        return task_of(_case(rng, intent, language, _forbidden(rng, intent, language)), rng, own_order=True)
+        order = people.order(rng, language, rng.choice(statuses), late=True)
+        return task_of(_case(rng, intent, language, order), rng, own_order=True)
 
     return draw
 
@@ -88,12 +85,13 @@ def _templates() -> dict[str, Template]:
         found |= {
             f"cancel-{language}": _done("cancel", language),
             f"cancel-unnamed-{language}": _done("cancel", language, names_order=False),
-            f"cancel-refused-{language}": _refused("cancel", language),
+            f"cancel-refused-{language}": _refused("cancel", language, *TOO_FAR),
             f"return-{language}": _done("return", language),
             f"return-unnamed-{language}": _done("return", language, names_order=False),
-            f"return-refused-{language}": _refused("return", language),
+            f"return-early-{language}": _refused("return", language, "placed", "placed", "shipped"),
+            f"return-late-{language}": _refused("return", language, "delivered"),
             f"address-{language}": _done("address", language),
-            f"address-refused-{language}": _refused("address", language),
+            f"address-refused-{language}": _refused("address", language, *TOO_FAR),
             f"unverified-{language}": _unverified(language),
             f"track-{language}": _track(language),
         }
