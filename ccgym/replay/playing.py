@@ -1,0 +1,105 @@
+"""Playing an episode's recorded actions again, all of them or up to a step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ccgym.env import CcgymEnv, make
+from ccgym.plugins import registry
+from ccgym.types import Begin, Episode, ErrorEvent, LimitEvent, Message, Model, RewardEvent, ToolEvent, Turn, UserEvent
+from ccgym.users import RecordedCustomer, is_live
+
+
+def recorded_turns(episode: Episode) -> Iterator[tuple[Turn | None, ToolEvent | None]]:
+    """The actions of an episode, in order: the agent's turns, and the customer's own calls between them.
+
+    What a customer calls in answer to a reply, before the line of that step, follows from the turn.
+    """
+    events, i = episode.events, 0
+    spoken = {event.step: event.n for event in events if isinstance(event, UserEvent)}
+    while i < len(events):
+        event = events[i]
+        if isinstance(event, ToolEvent) and event.requestor == "user":
+            if event.n > spoken.get(event.step, -1):
+                yield None, event
+        elif event.step > 0 and isinstance(event, Model | Message | ErrorEvent) and _opens(event):
+            step, turn = event.step, Turn("")
+            while i < len(events) and events[i].step == step and not _closed(events[i], turn):
+                _take(events[i], turn)
+                i += 1
+            yield turn, None
+            continue
+        i += 1
+
+
+def _opens(event: Any) -> bool:
+    """Whether a turn of the agent begins with this event."""
+    if isinstance(event, Message):
+        return event.role == "assistant"
+    return isinstance(event, Model) or event.code == "policy_error"
+
+
+def _closed(event: Any, turn: Turn) -> bool:
+    """Whether the event follows from the turn, instead of being part of it."""
+    if isinstance(event, Model):
+        return False
+    if isinstance(event, Message):
+        return event.role != "assistant"
+    if isinstance(event, ErrorEvent):
+        return event.code != "policy_error"
+    return not (isinstance(event, LimitEvent) and event.name in ("max_tokens", "time"))
+
+
+def _take(event: Any, turn: Turn) -> None:
+    if isinstance(event, Model):
+        cut = event.mask.index(1) if 1 in event.mask else len(event.mask)
+        turn.context, turn.ids = event.ids[:cut], event.ids[cut:]
+        turn.logprobs, turn.version = event.logprobs, event.version
+    elif isinstance(event, Message):
+        turn.text = event.content
+    elif isinstance(event, ErrorEvent):
+        turn.error = event.message
+    else:
+        turn.limit = event.name
+
+
+def replay(episode: Episode, env: CcgymEnv | None = None, *, until: int | None = None) -> CcgymEnv:
+    """Play an episode's recorded actions again; the environment then holds the new episode.
+
+    Args:
+        episode: what to play.
+        env: an environment of the episode's domain; None: made from what its `begin` names.
+        until: stop after this step.
+
+    Raises:
+        CcgymError: the domain that the episode names is not installed.
+    """
+    begin = episode.begin
+    if env is None:
+        env = env_for(begin)
+    env.policy = begin.policy
+    said = {event.name: event for event in episode.of(RewardEvent)}
+    options = {"task": begin.task, "seed": begin.seed, "sample": begin.sample, "said": said}
+    if is_live(begin.task.get("user", {}), registry().users):
+        options["customer"] = RecordedCustomer(episode)
+    env.reset(options=options)
+    over = False
+    for turn, user_call in recorded_turns(episode):
+        if over or (until is not None and env.episode.steps >= until):
+            break
+        if user_call is not None:
+            env.user_call(user_call.name, user_call.arguments)
+        elif turn is not None:
+            _, _, terminated, truncated, _ = env.step(turn)
+            over = terminated or truncated
+    return env
+
+
+def env_for(begin: Begin) -> CcgymEnv:
+    """The environment that an episode's `begin` names, scoring as it was scored."""
+    options = begin.options
+    return make(
+        begin.env, weights=options.get("weights"), gates=options.get("gates"), policy=begin.policy,
+        faults=options.get("faults"), perturb=(options.get("perturb") or {}).get("asked"),
+    )  # fmt: skip
