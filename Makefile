@@ -24,7 +24,7 @@ $(STAMP): pyproject.toml constraints-cpu.txt
 		{ echo "$(PYTHON) is older than Python 3.11. Run: make PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
 		{ rm -rf $(VENV); echo "Python has no venv module. On Debian and Ubuntu run: apt-get install python3-venv" >&2; exit 1; }
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints-cpu.txt -e '.[train,dev,docs,openai]'
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints-cpu.txt -e '.[train,view,dev,docs,openai]'
 	@touch $@
 
 train: setup
