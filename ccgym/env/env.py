@@ -298,7 +298,7 @@ class CcgymEnv(gymnasium.Env[str, str]):
             seed=seed,
             sample=sample,
             policy=self.policy,
-            plugins=self._plugins,
+            plugins=self._plugins_of(self._task_json),
             fitted=self.scorer.fitted,
             options=self._options(task, reference),
         )
@@ -327,6 +327,13 @@ class CcgymEnv(gymnasium.Env[str, str]):
         perturbed = {} if self._view is None else {"perturb": self._view.record}
         paid = {"weights": self.scorer.weights, "gates": self.scorer.gates}
         return {"basis": list(task.basis), "reference": reference.size, **options, **paid, **perturbed}
+
+    def _plugins_of(self, task: dict[str, Any]) -> dict[str, dict[str, str]]:
+        """Whose plugins take part: of the rewards, tools and templates, and of the customer where a plugin has it."""
+        kind = task.get("user", {}).get("sim", {}).get("kind")
+        if kind not in self._registry.users:
+            return self._plugins
+        return {**self._plugins, **self._registry.provenance([("user", kind)])}
 
     def _limits_of(self, task: Task) -> Limits:
         limits = self._limits_by.get(task.limits)

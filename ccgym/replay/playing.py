@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Collection, Iterator
+from typing import Any, Literal
 
+from ccgym.domain import Task
 from ccgym.env import CcgymEnv, make
 from ccgym.plugins import registry
 from ccgym.types import Begin, Episode, ErrorEvent, LimitEvent, Message, Model, RewardEvent, ToolEvent, Turn, UserEvent
 from ccgym.users import RecordedCustomer, is_live
+
+Live = Literal["user", "judge"]
+"""Whose part a replay may give to a model anew: the customer's, or a judge's."""
 
 
 def recorded_turns(episode: Episode) -> Iterator[tuple[Turn | None, ToolEvent | None]]:
@@ -64,13 +68,23 @@ def _take(event: Any, turn: Turn) -> None:
         turn.limit = event.name
 
 
-def replay(episode: Episode, env: CcgymEnv | None = None, *, until: int | None = None) -> CcgymEnv:
+def replay(
+    episode: Episode,
+    env: CcgymEnv | None = None,
+    *,
+    until: int | None = None,
+    live: Collection[Live] = (),
+    task: Task | None = None,
+) -> CcgymEnv:
     """Play an episode's recorded actions again; the environment then holds the new episode.
 
     Args:
         episode: what to play.
         env: an environment of the episode's domain; None: made from what its `begin` names.
         until: stop after this step.
+        live: `user` asks a customer who is a model again, `judge` a reward that asks somebody; else the record speaks
+            for both.
+        task: the recorded task as the domain has adopted it already; None: it is read from `begin`.
 
     Raises:
         CcgymError: the domain that the episode names is not installed.
@@ -79,9 +93,9 @@ def replay(episode: Episode, env: CcgymEnv | None = None, *, until: int | None =
     if env is None:
         env = env_for(begin)
     env.policy = begin.policy
-    said = {event.name: event for event in episode.of(RewardEvent)}
-    options = {"task": begin.task, "seed": begin.seed, "sample": begin.sample, "said": said}
-    if is_live(begin.task.get("user", {}), registry().users):
+    said = {} if "judge" in live else {event.name: event for event in episode.of(RewardEvent)}
+    options = {"task": task or begin.task, "seed": begin.seed, "sample": begin.sample, "said": said}
+    if "user" not in live and is_live(begin.task.get("user", {}), registry().users):
         options["customer"] = RecordedCustomer(episode)
     env.reset(options=options)
     over = False
