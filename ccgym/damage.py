@@ -228,7 +228,7 @@ class _Scan:
         if line[-1:] in _NEWLINE_FLIPS and self.mended(index, line[:-1], None, len(line) - 1):
             return
         key, n = _numbers(line)
-        detail = f"the file ends within this line, after {len(line):,} bytes of it"
+        detail = f"the last line is torn: the file ends after {len(line):,} bytes of it"
         self.damage.append(Damage(str(self.path), "truncated", index + 1, key, n, detail))
 
 

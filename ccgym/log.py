@@ -35,6 +35,15 @@ TAIL = len(b',"digest":"') + 32 + len(b'"}')
 """Bytes at the end of a line that hold its digest."""
 FLUSH_SECONDS, FLUSH_BYTES = 0.2, 1 << 16
 """Events that follow each other faster than this are flushed together, up to so many bytes."""
+
+
+class _Entry(msgspec.Struct):
+    """The one field of a line of the index that tells which file it is about."""
+
+    file: str
+
+
+_entry = msgspec.json.Decoder(_Entry)
 GROUP = -1
 """The `episode` number of the line that speaks of the whole group."""
 
@@ -275,6 +284,18 @@ def append_index(root: str | Path, path: Path, episodes: Iterable[Episode]) -> N
     lines = [json.dumps(index_entry(path, root, e), ensure_ascii=False, allow_nan=False) + "\n" for e in episodes]
     with open(root / "index.jsonl", "a", encoding="utf-8") as file:
         file.write("".join(lines))
+
+
+def indexed(root: str | Path) -> set[str]:
+    """The files that `<root>/index.jsonl` lists: those that were finished. Lines that are damaged list none."""
+    found = set()
+    with open(Path(root) / "index.jsonl", "rb") as file:
+        for line in file:
+            try:
+                found.add(_entry.decode(line).file)
+            except msgspec.MsgspecError:
+                continue
+    return found
 
 
 def fsync(path: str | Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import cache
+from types import NoneType
 from typing import Any, NamedTuple
 
 import msgspec
@@ -12,8 +14,8 @@ from ccgym.types import UNCOMPARED, Begin, Episode, GroupEvent, RewardEvent, Rul
 NOTICED = ("ccgym", "plugins", "fitted")
 """Fields of `begin` that name what was installed: a difference is told, and looked for in the events that follow."""
 _encode = msgspec.json.Encoder().encode
-_LOOSE = {ToolEvent, StateEvent, RuleEvent}
-"""Kinds that hold any JSON, in which `1`, `1.0` and `true` are equal to Python and are not the same."""
+_PLAIN = {str, NoneType}
+"""Types of which equal values are equal JSON."""
 _ANY = ("arguments", "result", "patch", "clause", "found", "task", "target", "options")
 """Fields that hold any JSON."""
 
@@ -49,7 +51,7 @@ def compare(old: Episode, new: Episode, grouped: Collection[str] = ()) -> Differ
         recorded = [e for e in recorded if type(e) is not RewardEvent or e.name not in grouped]
     ended = old.end is not None
     for was, now in zip(recorded, new.events, strict=False):
-        if was == now and (type(was) not in _LOOSE or _encode(was) == _encode(now)):
+        if was == now and _alike(was, now):
             continue
         found = difference(was, now)
         if found is not None:
@@ -62,14 +64,19 @@ def compare(old: Episode, new: Episode, grouped: Collection[str] = ()) -> Differ
     return None
 
 
+def _alike(was: Any, now: Any) -> bool:
+    """Whether equal events are equal JSON too: `1`, `1.0` and `true` are equal to Python, and are not the same."""
+    of = type(was)
+    if of is ToolEvent or of is StateEvent:
+        return _encode(was) == _encode(now)
+    return of is not RuleEvent or type(was.found) in _PLAIN or _encode(was.found) == _encode(now.found)
+
+
 def difference(old: Any, new: Any) -> Difference | None:
     """The first field in which two events differ: the state hash only where no other does, but for `begin`."""
     if type(old) is not type(new):
         return Difference(old, new, "event", kind(old), kind(new))
-    names = [name for name in old.__struct_fields__ if name not in UNCOMPARED]
-    if type(old) is not Begin:
-        names.sort(key="hash".__eq__)
-    for name in names:
+    for name in _fields(type(old)):
         a, b = getattr(old, name), getattr(new, name)
         if name in NOTICED and type(old) is Begin:
             continue
@@ -81,6 +88,13 @@ def difference(old: Any, new: Any) -> Difference | None:
         if _encode(a) != _encode(b):
             return Difference(old, new, *_inside(name, a, b))
     return None
+
+
+@cache
+def _fields(of: type) -> tuple[str, ...]:
+    """The fields of a kind of event that are compared, in that order."""
+    names = [name for name in of.__struct_fields__ if name not in UNCOMPARED]  # type: ignore[attr-defined]
+    return tuple(names if of is Begin else sorted(names, key="hash".__eq__))
 
 
 def compare_group(old: GroupEvent, new: GroupEvent) -> Difference | None:

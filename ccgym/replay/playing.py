@@ -21,15 +21,16 @@ def recorded_turns(episode: Episode) -> Iterator[tuple[Turn | None, ToolEvent | 
     What a customer calls in answer to a reply, before the line of that step, follows from the turn.
     """
     events, i = episode.events, 0
-    spoken = {event.step: event.n for event in events if isinstance(event, UserEvent)}
+    spoken = {event.step: event.n for event in events if type(event) is UserEvent}
     while i < len(events):
         event = events[i]
-        if isinstance(event, ToolEvent) and event.requestor == "user":
-            if event.n > spoken.get(event.step, -1):
+        kind = type(event)
+        if kind is ToolEvent:
+            if event.requestor == "user" and event.n > spoken.get(event.step, -1):
                 yield None, event
-        elif event.step > 0 and isinstance(event, Model | Message | ErrorEvent) and _opens(event):
+        elif (kind is Model or kind is Message or kind is ErrorEvent) and event.step > 0 and _opens(event):
             step, turn = event.step, Turn("")
-            while i < len(events) and events[i].step == step and not _closed(events[i], turn):
+            while i < len(events) and events[i].step == step and not _closed(events[i]):
                 _take(events[i], turn)
                 i += 1
             yield turn, None
@@ -39,30 +40,32 @@ def recorded_turns(episode: Episode) -> Iterator[tuple[Turn | None, ToolEvent | 
 
 def _opens(event: Any) -> bool:
     """Whether a turn of the agent begins with this event."""
-    if isinstance(event, Message):
+    if type(event) is Message:
         return event.role == "assistant"
-    return isinstance(event, Model) or event.code == "policy_error"
+    return type(event) is Model or event.code == "policy_error"
 
 
-def _closed(event: Any, turn: Turn) -> bool:
+def _closed(event: Any) -> bool:
     """Whether the event follows from the turn, instead of being part of it."""
-    if isinstance(event, Model):
+    kind = type(event)
+    if kind is Model:
         return False
-    if isinstance(event, Message):
+    if kind is Message:
         return event.role != "assistant"
-    if isinstance(event, ErrorEvent):
+    if kind is ErrorEvent:
         return event.code != "policy_error"
-    return not (isinstance(event, LimitEvent) and event.name in ("max_tokens", "time"))
+    return not (kind is LimitEvent and event.name in ("max_tokens", "time"))
 
 
 def _take(event: Any, turn: Turn) -> None:
-    if isinstance(event, Model):
+    kind = type(event)
+    if kind is Model:
         cut = event.mask.index(1) if 1 in event.mask else len(event.mask)
         turn.context, turn.ids = event.ids[:cut], event.ids[cut:]
         turn.logprobs, turn.version = event.logprobs, event.version
-    elif isinstance(event, Message):
+    elif kind is Message:
         turn.text = event.content
-    elif isinstance(event, ErrorEvent):
+    elif kind is ErrorEvent:
         turn.error = event.message
     else:
         turn.limit = event.name

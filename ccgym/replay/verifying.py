@@ -71,8 +71,8 @@ class Verified:
     """The first of each episode, and of the group."""
     damage: list[Damage] = field(default_factory=list)
     """What is wrong with the file itself."""
-    whole: bool = True
-    """Whether the file ends as a finished one does: with its group, or with every episode's end."""
+    grouped: bool = True
+    """Whether the file ends with its `group` line, as that of a finished rollout does."""
     notices: list[str] = field(default_factory=list)
 
     @property
@@ -97,8 +97,7 @@ def verify(
     """
     with rare_collections():
         log, damage = salvage(path)
-        whole = log.group is not None or all(episode.end for episode in log.episodes.values())
-        done = Verified(log.path, damage=damage, whole=whole)
+        done = Verified(log.path, damage=damage, grouped=log.group is not None)
         verifier = _Verifier(log, done, {} if envs is None else envs, live)
         for number in sorted(log.episodes):
             if only is None or number == only:
@@ -140,7 +139,8 @@ class _Verifier:
         found = compare(old, new, env.scorer.grouped)
         if found is None or found.event.n > 0:
             found = self.own_task(old, new, env) or found
-        self.note(changes(old.begin, new.begin))
+        if new.begin != begin:
+            self.note(changes(begin, new.begin))
         if found is not None:
             self.diverged(number, found, old, new, env)
         elif old.end is None:
@@ -161,7 +161,9 @@ class _Verifier:
         if self.adopted is not None and self.adopted[0] == begin.task:
             return self.adopted[1]
         assert self.env is not None
-        task = self.env.domain.adopt(begin.task)
+        domain = self.env.domain
+        own = domain.tasks.get(begin.task.get("id", ""))
+        task = own if own is not None and own.as_json() == begin.task else domain.adopt(begin.task)
         self.adopted = (begin.task, task)
         return task
 
@@ -224,8 +226,8 @@ class _Verifier:
                 event = recorded.get(result.name)
                 if event is None:
                     continue
-                found = difference(event, msgspec.structs.replace(event, **result.fields()))
-                if found is not None:
+                now = msgspec.structs.replace(event, **result.fields())
+                if event != now and (found := difference(event, now)) is not None:
                     self.diverged(number, found, old, again[number], env)
                     break
         if not self.done.divergences:
