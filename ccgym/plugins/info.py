@@ -79,6 +79,11 @@ def distribution_digest(name: str) -> str:
     return _digest(found.items())
 
 
+def package_digest(package: str) -> str:
+    """SHA-256 over the files of a package or module that can be imported, as they are now."""
+    return _digest(_package_files(package).items())
+
+
 def object_digest(plugin: Any) -> str:
     """SHA-256 of the source of a module or object; of its name where it has none, as in a notebook's cell."""
     target = plugin if inspect.ismodule(plugin) or isinstance(plugin, type) else type(plugin)
