@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ccgym.env import CcgymEnv, make
@@ -143,10 +143,11 @@ def edits_of(episode: Episode, until: int | None = None) -> Edits:
     return Edits(results, lines)
 
 
-def env_for(begin: Begin) -> CcgymEnv:
-    """The environment that an episode's `begin` names, scoring as it was scored."""
+def env_for(begin: Begin, weights: Mapping[str, float] | None = None) -> CcgymEnv:
+    """The environment that an episode's `begin` names, scoring as it was scored, or with other weights."""
     options = begin.options
+    gates = options.get("gates") if weights is None else {}
     return make(
-        begin.env, weights=options.get("weights"), gates=options.get("gates"), policy=begin.policy,
+        begin.env, weights=weights or options.get("weights"), gates=gates, policy=begin.policy,
         faults=options.get("faults"), perturb=(options.get("perturb") or {}).get("asked"),
     )  # fmt: skip
