@@ -129,7 +129,11 @@ def _wrong_arguments(env: CcgymEnv, actions: list[Any], rng: random.Random) -> W
 def _refusal(env: CcgymEnv, actions: list[Any], rng: random.Random) -> Wrong:
     """A refusal, or a promise, that ends the talk."""
     for place in range(len(_own(actions))):
-        yield place, rng.choice([REFUSAL["vi"], REFUSAL["en"], "All of it has been taken care of.", "Xong rồi ạ."]), False
+        yield (
+            place,
+            rng.choice([REFUSAL["vi"], REFUSAL["en"], "All of it has been taken care of.", "Xong rồi ạ."]),
+            False,
+        )
 
 
 def _hand_over(env: CcgymEnv, actions: list[Any], rng: random.Random) -> Wrong:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import click
 
+from ccgym.cli import exports
 from ccgym.cli.output import Output
 from ccgym.cli.output import command as verb
 from ccgym.cli.transcript import print_line, transcript
 from ccgym.errors import EpisodeError
 from ccgym.log import log_files, read_log
+from ccgym.types import Episode
 
 DIVERGED = 3
 """Exit status where a replay differs from its record."""
@@ -24,7 +27,11 @@ SHOWN = 20
 @click.argument("episode")
 @click.option("--verify", is_flag=True, help="Play the recorded actions again and compare; exit 3 on a divergence.")
 @click.option("--step", type=click.IntRange(min=0), metavar="K", help="Only step K (0: before the agent's first turn).")
-def command(out: Output, episode: str, verify: bool, step: int | None) -> int:
+@exports.options
+def command(
+    out: Output, episode: str, verify: bool, step: int | None, minimise: bool, file: Path | None,
+    to_test: Path | None, to_task: Path | None,
+) -> int:  # fmt: skip
     """Print a recorded episode, or prove that it happens again.
 
     EPISODE is a log file, FILE#k for its episode number k, or a run's folder. One episode is printed whole; of many,
@@ -32,6 +39,11 @@ def command(out: Output, episode: str, verify: bool, step: int | None) -> int:
     """
     if verify:
         return _verify(out, episode)
+    if file is not None and not minimise:
+        raise click.UsageError("--out is where --minimise writes to. Give --minimise")
+    if minimise or to_test or to_task:
+        exports.export(out, *one_episode(out, episode), minimise, file, to_test, to_task)
+        return 0
     rows, last = [], None
     for name, found in _episodes(out, episode):
         rows.append(_row(name, found))
@@ -59,6 +71,20 @@ def _episodes(out: Output, name: str) -> Iterator[tuple[str, Any]]:
             raise EpisodeError(f"holds no episode {wanted}", where=str(file), fix=f"It holds {have}")
         for key in sorted(log.episodes) if wanted is None else [wanted]:
             yield f"{file}#{key}", log.episodes[key]
+
+
+def one_episode(out: Output, name: str) -> tuple[str, Episode]:
+    """The one episode that a name stands for, and its `FILE#k`.
+
+    Raises:
+        EpisodeError: there is none. click.UsageError: there are several.
+    """
+    found = list(_episodes(out, name))
+    if not found:
+        raise EpisodeError("holds no episodes", where=name)
+    if len(found) > 1:
+        raise click.UsageError(f"{name} holds {len(found)} episodes, and one is wanted. Take {found[-1][0]}")
+    return found[0]
 
 
 def _number(name: str) -> int | None:

@@ -11,7 +11,18 @@ from ccgym.evaluate import SUCCESS
 from ccgym.replay.continuing import WAYS, Continuation, remaining
 from ccgym.replay.forking import branch_out
 from ccgym.replay.playing import env_for
-from ccgym.types import End, Episode, ErrorEvent, LimitEvent, Message, Policy, RewardEvent, RuleEvent, StateEvent, UserEvent
+from ccgym.types import (
+    End,
+    Episode,
+    ErrorEvent,
+    LimitEvent,
+    Message,
+    Policy,
+    RewardEvent,
+    RuleEvent,
+    StateEvent,
+    UserEvent,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +128,9 @@ def _by_policy(episode: Episode, step: int, policy: Policy | str, n: int, seed: 
 def _succeeded(branch: Episode) -> bool:
     value = branch.rewards.get(SUCCESS)
     if value is None:
-        raise CcgymError(f"{SUCCESS} cannot be scored ({_why(branch)})", fix="Blame needs a task whose success is known")
+        raise CcgymError(
+            f"{SUCCESS} cannot be scored ({_why(branch)})", fix="Blame needs a task whose success is known"
+        )
     return value == 1
 
 
@@ -127,23 +140,28 @@ def _why(branch: Episode) -> str:
 
 def _broke(episode: Episode, step: int) -> list[str]:
     """What happened in a step that may be why, in the order in which it did."""
-    told = []
+    found = []
     for event in episode.events:
         if event.step != step:
             continue
         match event:
             case RuleEvent(verdict="violated"):
-                cited = str(event.clause.get("heading") or event.clause.get("path") or event.clause.get("probe") or "")
-                told.append(": ".join(filter(None, ["violated rule", cited, event.detail])))
+                found.append(f"violated {told(event)}")
             case StateEvent():
                 paths = ", ".join(op["path"] for op in event.patch or ()) or "the state"
-                told.append(f"changed {paths}")
+                found.append(f"changed {paths}")
             case UserEvent(left=left) if left:
-                told.append(f"the customer left: {left}")
+                found.append(f"the customer left: {left}")
             case LimitEvent():
-                told.append(f"reached {event.name}")
+                found.append(f"reached {event.name}")
             case ErrorEvent():
-                told.append(f"{event.code}: {event.message}")
+                found.append(f"{event.code}: {event.message}")
             case End():
-                told.append(f"ended the talk: {event.reason}")
-    return told
+                found.append(f"ended the talk: {event.reason}")
+    return found
+
+
+def told(event: RuleEvent) -> str:
+    """A verdict in a few words: the clause, or what is asserted, and what was found."""
+    cited = event.clause.get("heading") or event.clause.get("path") or event.clause.get("probe") or ""
+    return ": ".join(filter(None, [str(cited), event.detail])) or event.kind

@@ -74,6 +74,7 @@ def remaining(episode: Episode, way: str = "rest") -> list[Action]:
     expect = episode.task.get("expect", {})
     refuses = bool(expect.get("refuse"))
     had: dict[Any, int] = {}
+    key: Any
     for event in episode.of(ToolEvent):
         if event.requestor == "user" or (event.step > 0 and _counts(event, refuses, way)):
             key = _key({"name": event.name, "args": event.arguments, "requestor": event.requestor})

@@ -25,6 +25,7 @@ from ccgym.seeds import derive
 from ccgym.types import BranchEvent, Episode, GroupEvent, Policy, Request, RewardEvent, ToolEvent, Turn, UserEvent
 from ccgym.users import is_live
 
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """What is to be otherwise in a branch."""
@@ -81,8 +82,8 @@ def branch_out(
         at: the step after which it forks; 0 is before the agent's first turn.
         n: how many branches. Without a policy that draws at random they are all alike.
         action: the agent's next turn.
-        policy: who plays then; `oracle` does what is left of the task's reference. None: the recorded turns go on, after
-            an action those behind the one that it replaces.
+        policy: who plays then; `oracle` does what is left of the task's reference. None: the recorded turns go on,
+            after an action those behind the one that it replaces.
         change: what is otherwise at the fork.
         seed: of the policy.
         parent: `FILE#k` of the episode, for the record.

@@ -97,10 +97,14 @@ def replay(episode: Episode, env: CcgymEnv | None = None, *, until: int | None =
     env.policy = begin.policy
     said = {event.name: event for event in episode.of(RewardEvent)}
     options: dict[str, Any] = {"said": said, "edits": edits_of(episode)}
-    if is_live(begin.task.get("user", {}), registry().users):
-        options["customer"] = RecordedCustomer(episode)
-    play_again(episode, env, options, until)
+    play_again(episode, env, {**options, **recorded_customer(episode)}, until)
     return env
+
+
+def recorded_customer(episode: Episode) -> dict[str, Any]:
+    """The option of `reset` that plays back a customer whose words cannot be made again; of any other, nothing."""
+    live = is_live(episode.task.get("user", {}), registry().users)
+    return {"customer": RecordedCustomer(episode)} if live else {}
 
 
 def play_again(episode: Episode, env: CcgymEnv, options: dict[str, Any], until: int | None = None) -> str:

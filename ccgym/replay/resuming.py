@@ -1,4 +1,4 @@
-"""A customer whom nobody can make again, in a branch: he says what the record holds up to the fork, then speaks live."""
+"""A customer whose words cannot be made again, in a branch: played from the record up to the fork, and then live."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from ccgym.env import CcgymEnv
 from ccgym.errors import CcgymError
 from ccgym.plugins import registry
 from ccgym.seeds import derive
-from ccgym.types import CustomerCall, CustomerTurn, Episode, Message, UserEvent
 from ccgym.turns import reply_of
+from ccgym.types import CustomerCall, CustomerTurn, Episode, Message, UserEvent
 from ccgym.users import RecordedCustomer, make_customer
 
 
