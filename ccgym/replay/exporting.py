@@ -131,7 +131,7 @@ def to_task(episode: Episode, env: CcgymEnv | None = None, *, id: str | None = N
         )
         if played.rewards.get(SUCCESS) == 1:
             _refuse_known(domain, candidate)
-            return {**task, "expect": expect}
+            return candidate.as_json()
     raise EpisodeError(
         "neither what the episode did nor its task's reference succeeds in the domain as installed",
         fix="Write `expect` by hand; `ccgym check` says what it lacks",
