@@ -38,14 +38,16 @@ def plant(env: CcgymEnv, task: Mapping[str, Any], rng: random.Random) -> Planted
         for place, text, takes_the_place in wrong[:6]:
             number = turns[place] if place < len(turns) else len(actions)
             rest = actions[number + 1 :] if takes_the_place else actions[number:]
-            episode, step = _play(env, task, actions[:number], text, rest)
+            episode, step = _play(env, task, actions[:number], text, rest, rng)
             if step is not None and _is_a_mistake(episode, step, kind) and episode.rewards["correctness"] == 0:
                 return Planted(episode, step, kind)
     return None
 
 
-def _play(env: CcgymEnv, task: Any, before: Any, wrong: str, rest: Any) -> tuple[Episode, int | None]:
-    """The episode, and the step of the wrong turn; None where the talk ended before it."""
+def _play(
+    env: CcgymEnv, task: Any, before: Any, wrong: str, rest: Any, rng: random.Random
+) -> tuple[Episode, int | None]:  # fmt: skip
+    """The episode, and the step of the wrong turn; None where the talk ended before it. A read more does no harm."""
     env.reset(options={"task": dict(task), "seed": 7})
     made = 0
     over = False
@@ -63,10 +65,17 @@ def _play(env: CcgymEnv, task: Any, before: Any, wrong: str, rest: Any) -> tuple
 
     for action in before:
         over = over or act(action)
+    reads = [a for a in before if "name" in a and env.domain.tools[a["name"]].effect == "read" and "requestor" not in a]
+    needed = len(before) + len(rest) + 4
+    spare = bool(reads) and rng.random() < 0.5 and needed <= env.domain.spec.limits.max_steps
+    if spare and not over:
+        over = act(rng.choice(reads))
     if over:
         return env.episode, None
     over = any(env.step(wrong)[2:4])
     step = env.episode.steps
+    if spare and not over:
+        over = act(rng.choice(reads))
     for action in rest:
         over = over or act(action)
     words = ", ".join(task["expect"].get("say", ())) or "OK"

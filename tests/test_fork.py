@@ -258,7 +258,7 @@ def live_desk(desk_with):
 def test_3_a_live_customer_is_told_what_was_said_and_speaks_on(live_desk, tmp_path):
     Twin.heard = []
     episode = played(live_desk, ["Your order?", CALL, "W1 is cancelled."])
-    done = branch_out(episode, 2, action="Anything else?", policy="oracle", out=tmp_path)
+    done = branch_out(episode, 2, action="Anything else?", policy="echo", out=tmp_path)
     assert Twin.heard == [[("", "Hello."), ("Your order?", "Alive.")]]
     assert [line.content for line in done.episodes[0].of(UserEvent)] == ["Hello.", "Alive.", "Alive.", "Done now."]
     assert verify(done.path).divergence is None

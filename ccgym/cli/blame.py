@@ -30,7 +30,7 @@ from ccgym.cli.replay import one_episode
 def command(
     out: Output, episode: str, policy: str | None, options: tuple[str, ...], count: int, seed: int
 ) -> None:  # fmt: skip
-    """Find the first step of an episode from which success was no longer reachable.
+    """Find the step that took success out of an episode's reach.
 
     EPISODE is FILE#k. From every step, from the last one backwards, branches are played; the first that succeeds stands
     before the mistake.

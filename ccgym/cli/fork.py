@@ -53,10 +53,10 @@ def command(
     out: Output, episode: str, at: int, action: str | None, policy: str | None, options: tuple[str, ...],
     edits: tuple[tuple[str, str], ...], count: int, seed: int, folder: Path | None,
 ) -> None:  # fmt: skip
-    """Go back to a step of an episode, change one thing, and go on as an episode of its own.
+    """Go back to a step of an episode, change one thing, and go on.
 
-    EPISODE is FILE#k. The state is rebuilt by replay, and must be the recorded one. What N branches come to is what the
-    state is worth.
+    EPISODE is FILE#k. The state is rebuilt by replay, and must be the recorded one. A branch is an episode of its own;
+    what N of them come to is what the state is worth.
     """
     from ccgym.replay import branch_out
     from ccgym.rollouts import make_policy

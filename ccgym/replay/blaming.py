@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from ccgym.env import CcgymEnv
 from ccgym.errors import CcgymError
 from ccgym.evaluate import SUCCESS
-from ccgym.replay.continuing import WAYS, Continuation, remaining
 from ccgym.replay.forking import branch_out
 from ccgym.replay.playing import env_for
 from ccgym.types import (
@@ -69,8 +67,8 @@ def blame(
 
     Args:
         episode: what went wrong.
-        policy: who plays the branches; None: the oracle, which does what is left of the task's reference in each of
-            `WAYS`, and mends nothing.
+        policy: who plays the branches; None: the oracle, which does what is left of the task's reference in one of
+            its ways, and mends nothing.
         n: branches of a state, for a policy that draws at random.
         seed: of the policy.
         env: an environment of the episode's domain that scores correctness; None: one is made.
@@ -101,20 +99,9 @@ def blame(
 
 
 def _by_oracle(episode: Episode, step: int, env: CcgymEnv) -> Worth:
-    """What a state is worth to the oracle: each way to go on is tried until one succeeds."""
-    tried: list[Any] = []
-    why = ""
-    known = Episode([event for event in episode.events if event.step <= step])
-    for way in WAYS:
-        plan = remaining(known, way)
-        if plan in tried:
-            continue
-        tried.append(plan)
-        branch = branch_out(episode, step, policy=Continuation(way), env=env).episodes[0]
-        if _succeeded(branch):
-            return Worth(step, 1.0, None, "")
-        why = why or _why(branch)
-    return Worth(step, 0.0, None, why)
+    """What a state is worth to the oracle, which tries each way to go on until one succeeds."""
+    (branch,) = branch_out(episode, step, policy="oracle", env=env).episodes
+    return Worth(step, 1.0, None, "") if _succeeded(branch) else Worth(step, 0.0, None, _why(branch))
 
 
 def _by_policy(episode: Episode, step: int, policy: Policy | str, n: int, seed: int, env: CcgymEnv) -> Worth:

@@ -15,7 +15,7 @@ from ccgym.errors import CcgymError, EpisodeError
 from ccgym.evaluate import SUCCESS
 from ccgym.log import GROUP, EpisodeWriter, append_index, episode_path
 from ccgym.plugins import registry
-from ccgym.replay.continuing import Continuation
+from ccgym.replay.continuing import WAYS, Continuation
 from ccgym.replay.playing import edits_of, env_for, play_again, recorded_turns
 from ccgym.replay.resuming import ResumedCustomer
 from ccgym.rollouts import make_policy
@@ -82,8 +82,8 @@ def branch_out(
         at: the step after which it forks; 0 is before the agent's first turn.
         n: how many branches. Without a policy that draws at random they are all alike.
         action: the agent's next turn.
-        policy: who plays then; `oracle` does what is left of the task's reference. None: the recorded turns go on,
-            after an action those behind the one that it replaces.
+        policy: who plays then; `oracle` does what is left of the task's reference, in the first of its `WAYS` that
+            succeeds. None: the recorded turns go on, after an action those behind the one that it replaces.
         change: what is otherwise at the fork.
         seed: of the policy.
         parent: `FILE#k` of the episode, for the record.
@@ -96,20 +96,32 @@ def branch_out(
     """
     if n < 1:
         raise CcgymError(f"{n} branches were asked for", fix="Ask for at least 1")
-    player: Any = Continuation() if policy == "oracle" else make_policy(policy) if isinstance(policy, str) else policy
     base = env_for(episode.begin) if env is None else env
-    named = "recorded" if player is None else player.name
-    live = [_Live(*rebuild(episode, at, copy.copy(base), change, sample, parent, named)) for sample in range(n)]
     rest = [turn for turn, _ in recorded_turns(episode) if turn is not None][at:]
-    for branch in live:
-        if action is not None:
-            branch.take(Turn(action))
-        for turn in () if player is not None else rest if action is None else rest[1:]:
-            if not branch.over:
+    rest = rest if action is None else rest[1:]
+
+    def play(player: Any) -> list[Episode]:
+        named = "recorded" if player is None else player.name
+        live = [_Live(*rebuild(episode, at, copy.copy(base), change, sample, parent, named)) for sample in range(n)]
+        for branch in live:
+            if action is not None:
+                branch.take(Turn(action))
+            for turn in rest if player is None else ():
                 branch.take(Turn(turn.text, error=turn.error, limit=turn.limit))
-    if player is not None:
-        _play_on(live, player, seed)
-    return _score(base, [branch.env.episode for branch in live], out)
+        if player is not None:
+            _play_on(live, player, seed)
+        return [branch.env.episode for branch in live]
+
+    if policy != "oracle":
+        return _score(base, play(make_policy(policy) if isinstance(policy, str) else policy), out)
+    ways = (play(Continuation(way)) for way in WAYS)
+    first = next(ways)
+    episodes = first if _succeeded(first) else next(filter(_succeeded, ways), first)
+    return _score(base, episodes, out)
+
+
+def _succeeded(episodes: list[Episode]) -> bool:
+    return all(episode.rewards.get(SUCCESS) in (1, None) for episode in episodes)
 
 
 def rebuild(
@@ -192,7 +204,9 @@ class _Live:
     over: bool = False
 
     def take(self, turn: Turn) -> None:
-        """Play one turn."""
+        """Play one turn, unless the episode is over."""
+        if self.over:
+            return
         self.observation, _, terminated, truncated, _ = self.env.step(turn)
         self.over = terminated or truncated
 
