@@ -204,10 +204,20 @@ class ErrorEvent(Event, frozen=True, kw_only=True, tag="error", omit_defaults=Tr
 
 
 class BranchEvent(Event, frozen=True, kw_only=True, tag="branch", omit_defaults=True):
-    """This episode was forked from another one at step `at`."""
+    """This episode was forked from another one: up to step `at` it is that one, but for what was edited."""
 
     parent: str
+    """`FILE#k` of the other episode; "" where it is in no file."""
     at: int
+    """The step after which the two part."""
+    policy: str = ""
+    """Who plays from here on."""
+    results: dict[str, Any] = {}
+    """Id of a call up to here to the result that it was given in place of its own."""
+    lines: dict[str, str] = {}
+    """Step up to here (as text) to the line that the customer said in place of his own."""
+    patch: list[dict[str, Any]] | None = None
+    """JSON Patch that was applied to the state here; the `state` event that follows tells what it replaced."""
 
 
 class End(Event, frozen=True, kw_only=True, tag="end", omit_defaults=True):

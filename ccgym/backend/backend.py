@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Generator, Mapping
+from collections.abc import Callable, Coroutine, Generator, Iterable, Mapping
 from typing import Any
 
 from ccgym import jsontext
@@ -250,6 +250,20 @@ class DomainBackend:
         other.restore(self.state_.snapshot())
         other.edit(lambda document: patch.merge_into(document, merge))
         return other.hash
+
+    def edit(self, ops: Iterable[Mapping[str, Any]]) -> list[Op]:
+        """Apply a JSON Patch to the state, and bring it in step; returns all that changed.
+
+        Raises:
+            PatchError: an operation does not fit; nothing has changed. ToolError: the state would be none.
+        """
+
+        def change(document: dict[str, Any]) -> dict[str, Any]:
+            document = patch.apply_to(document, ops)
+            return document if self._program.sync is None else in_step(self._program.sync)(document)
+
+        self.changes = self.state_.edit(change)
+        return self.changes
 
     def apply_init(self, init: Mapping[str, Any], task: str = "") -> None:
         """Bring the state to where a task begins.

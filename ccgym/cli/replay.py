@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import click
 
+from ccgym.cli import exports
 from ccgym.cli.output import Output
 from ccgym.cli.output import command as verb
 from ccgym.cli.transcript import print_line, transcript
 from ccgym.damage import Damage, salvage
 from ccgym.errors import EpisodeError
 from ccgym.log import log_files
+from ccgym.types import Episode
 
 SHOWN = 20
 """How many episodes of a long run are listed."""
@@ -27,9 +30,11 @@ SHOWN = 20
 )  # fmt: skip
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="With --verify: so many processes [cores].")
 @click.option("--step", type=click.IntRange(min=0), metavar="K", help="Only step K (0: before the agent's first turn).")
+@exports.options
 def command(
-    out: Output, episode: str, verify: bool, live: tuple[str, ...], jobs: int | None, step: int | None
-) -> int:
+    out: Output, episode: str, verify: bool, live: tuple[str, ...], jobs: int | None, step: int | None, minimise: bool,
+    file: Path | None, to_test: Path | None, to_task: Path | None,
+) -> int:  # fmt: skip
     """Print a recorded episode, or prove that it happens again.
 
     EPISODE is a log file, FILE#k for its episode number k, or a run's folder. One episode is printed whole; of many,
@@ -41,6 +46,11 @@ def command(
         return verify_all(out, episode, _number(episode), jobs, live)
     if live or jobs:
         raise click.UsageError("--live and --jobs go with --verify")
+    if file is not None and not minimise:
+        raise click.UsageError("--out is where --minimise writes to. Give --minimise")
+    if minimise or to_test or to_task:
+        exports.export(out, *one_episode(out, episode), minimise, file, to_test, to_task)
+        return 0
     rows: list[list[Any]] = []
     damage: list[Damage] = []
     last = None
@@ -73,6 +83,23 @@ def _episodes(out: Output, name: str, damage: list[Damage]) -> Iterator[tuple[st
             raise EpisodeError(f"holds no episode {wanted}", where=str(file), fix=f"It holds {have}")
         for key in sorted(log.episodes) if wanted is None else [wanted]:
             yield f"{file}#{key}", log.episodes[key]
+
+
+def one_episode(out: Output, name: str) -> tuple[str, Episode]:
+    """The one episode that a name stands for, and its `FILE#k`.
+
+    Raises:
+        EpisodeError: there is none. click.UsageError: there are several.
+    """
+    damage: list[Damage] = []
+    found = list(_episodes(out, name, damage))
+    for each in damage:
+        out.note(f"Damaged: {each}")
+    if not found:
+        raise EpisodeError("holds no episodes", where=name)
+    if len(found) > 1:
+        raise click.UsageError(f"{name} holds {len(found)} episodes, and one is wanted. Take {found[-1][0]}")
+    return found[0]
 
 
 def _number(name: str) -> int | None:

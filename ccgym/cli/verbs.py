@@ -13,6 +13,8 @@ VERBS: dict[str, tuple[str, str]] = {
     "check": ("Look", "Find what is wrong with a domain or a plugin."),
     "audit": ("Look", "Find what can be earned without doing the job."),
     "replay": ("Look", "Print a recorded episode, or prove that it happens again."),
+    "fork": ("Look", "Go back to a step of an episode, change one thing, and go on."),
+    "blame": ("Look", "Find the step that took success out of an episode's reach."),
     "rescore": ("Look", "Score recorded episodes anew and show what changes."),
     "doctor": ("Look", "Say what on this machine would stop a run, and the fix."),
     "schema": ("Look", "Print the JSON Schema of a file format."),

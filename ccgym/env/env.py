@@ -15,6 +15,7 @@ from ccgym.backend import FaultyBackend, make_backend, read_faults
 from ccgym.domain import Domain, Limits, Task
 from ccgym.domain.parts import parts
 from ccgym.env.drawing import draw_task
+from ccgym.env.edits import NO_EDITS, edit_state
 from ccgym.env.jobs import Job, Outcome, run_job
 from ccgym.env.judging import Judge, rule_events
 from ccgym.env.perturbing import View, read_perturb
@@ -31,6 +32,7 @@ from ccgym.types import (
     SCHEMA_VERSION,
     TERMINATED,
     Begin,
+    BranchEvent,
     CustomerCall,
     CustomerTurn,
     End,
@@ -54,6 +56,7 @@ Step = tuple[str, float, bool, bool, Info]
 _STEP_SLACK = 4096
 _OVER = ("not_run", "an earlier call of this turn ended the talk")
 _NO_FAULT = ("", 0.0)
+_OPTIONS = ("task", "seed", "sample", "customer", "said", "edits")
 _ROUNDS = 8
 """How often in a row a customer may call tools before saying something."""
 
@@ -124,6 +127,7 @@ class CcgymEnv(gymnasium.Env[str, str]):
         self._recorded: dict[int, dict[str, Any]] = {}
         self._verdicts: Sequence[Verdict] = ()
         self._said: Mapping[str, RewardEvent] | None = None
+        self._edits = NO_EDITS
         self._over = True
         self._registry = registry()
         used: list[Any] = [("reward", name) for name in self.scorer.weights]
@@ -140,25 +144,24 @@ class CcgymEnv(gymnasium.Env[str, str]):
         Args:
             seed: seeds `np_random`, which draws what `options` leave open.
             options: `task` (id, Task or JSON), `seed` (of the episode: ids, clock, customer), `sample` (which member
-                of a group); in a replay `customer` (the recorded Customer, in place of the task's) and `said` (reward
-                to its recorded event, which stands for what a live reward would say).
+                of a group); in a replay `customer` (the recorded Customer, in place of the task's), `said` (reward
+                to its recorded event, which stands for what a live reward would say) and `edits` (an Edits).
 
         Raises:
             CcgymError: no such task, or the domain cannot begin it.
         """
         super().reset(seed=seed)
         options = options or {}
-        unknown = set(options) - {"task", "seed", "sample", "customer", "said"}
+        unknown = set(options) - set(_OPTIONS)
         if unknown:
-            raise CcgymError(
-                f"unknown reset option {sorted(unknown)[0]!r}", fix="Options: task, seed, sample, customer, said"
-            )
+            raise CcgymError(f"unknown reset option {sorted(unknown)[0]!r}", fix=f"Options: {', '.join(_OPTIONS)}")
         wanted = options.get("task")
         task = draw_task(self.domain, self.split, self.np_random) if wanted is None else self.domain.task(wanted)
         episode_seed = options.get("seed")
         if episode_seed is None:
             episode_seed = int(self.np_random.integers(2**31))
         self._said = options.get("said")
+        self._edits = options.get("edits", NO_EDITS)
         return self._begin(task, episode_seed, options.get("sample", 0), options.get("customer"))
 
     def step(self, action: str | Turn) -> Step:
@@ -306,7 +309,7 @@ class CcgymEnv(gymnasium.Env[str, str]):
         for message in self._task_json.get("init", {}).get("messages", ()):
             self._emit(Message, role=message["role"], content=message["content"])
         self._customer = self._make_customer() if customer is None else customer
-        observation = self._user_says(self._customer.first())
+        observation = self._user_says(self._edits.line(0, self._customer.first()))
         messages = [{"role": e.role, "content": e.content} for e in self._events if type(e) is Message]
         messages.append({"role": "user", "content": observation})
         tools = domain.openai_tools(task) if view is None else [tool.openai() for tool in self.tools]
@@ -401,6 +404,7 @@ class CcgymEnv(gymnasium.Env[str, str]):
                 break
             made = [CustomerCall(name, args, *self._user_call(name, args)) for name, args in answer.calls]
             answer = self._customer.results(made)
+        answer = self._edits.line(self._step, answer)
         self._answers.append(self._user_says(answer))
         self._answers_from = "user"
         if answer.done:
@@ -421,8 +425,8 @@ class CcgymEnv(gymnasium.Env[str, str]):
         if view is not None:
             call = view.meant(call)
         if problem is not None or tool is None:
-            self._answer(call, error=problem)
-            if not over:
+            event = self._answer(call, error=problem)
+            if not over and event.error is not None:
                 self._count_error()
             return
         try:
@@ -435,7 +439,7 @@ class CcgymEnv(gymnasium.Env[str, str]):
                 result = self.backend.call(call.name, call.arguments)
         except ToolError as error:
             event = self._answer(call, error=(error.code, error.message), effect=tool.effect)
-            if event.fault not in LOST:
+            if event.fault not in LOST and event.error is not None:
                 self._count_error()
             return
         self._answer(call, result=result, effect=tool.effect)
@@ -466,6 +470,8 @@ class CcgymEnv(gymnasium.Env[str, str]):
             digest = self.backend.digest()
             changed, self._hash = digest != self._hash, digest
             patch = self.backend.changes
+        if call_id in self._edits.results:
+            result, failure = self._edits.results[call_id], None
         # Built here and not by _emit, as every step does it: passing keywords on costs more than all the rest of it.
         n, step, hash_ = len(self._events), self._step, self._hash
         event = ToolEvent(
@@ -494,6 +500,21 @@ class CcgymEnv(gymnasium.Env[str, str]):
             seen = event if self._view is None else self._view.names.answer(event)
             self._answers.append(render_response(call_id, seen.name, result=seen.result, error=seen.error))
         return event
+
+    def branch(self, event: BranchEvent) -> None:
+        """Put on record that the episode parts here from the one it was forked from, and apply the event's `patch`.
+
+        Raises:
+            CcgymError: the episode is over; the patch does not fit; or the world is a plugin's, and is not edited.
+        """
+        if self._over:
+            raise CcgymError(f"the episode has ended at step {self._step}", fix="Fork it at an earlier step")
+        patch = None if event.patch is None else edit_state(self.backend, event.patch)
+        self._hash = self.backend.digest()
+        place = {"episode": self._sample, "n": len(self._events), "step": self._step, "hash": self._hash}
+        self._add(msgspec.structs.replace(event, **place))
+        if patch is not None:
+            self._emit(StateEvent, cause="branch", patch=patch)
 
     def user_call(self, name: str, arguments: dict[str, Any]) -> dict[str, str] | None:
         """A call of the customer's own tools, recorded like the agent's. Returns its error, or None."""

@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Literal
 
 from ccgym.domain import Task
 from ccgym.env import CcgymEnv, make
+from ccgym.env.edits import Edits
 from ccgym.plugins import registry
-from ccgym.types import Begin, Episode, ErrorEvent, LimitEvent, Message, Model, RewardEvent, ToolEvent, Turn, UserEvent
+from ccgym.types import (
+    Begin,
+    BranchEvent,
+    Episode,
+    ErrorEvent,
+    LimitEvent,
+    Message,
+    Model,
+    RewardEvent,
+    ToolEvent,
+    Turn,
+    UserEvent,
+)
 from ccgym.users import RecordedCustomer, is_live
 
 Live = Literal["user", "judge"]
 """Whose part a replay may give to a model anew: the customer's, or a judge's."""
 
 
-def recorded_turns(episode: Episode) -> Iterator[tuple[Turn | None, ToolEvent | None]]:
-    """The actions of an episode, in order: the agent's turns, and the customer's own calls between them.
+def recorded_turns(episode: Episode) -> Iterator[tuple[Turn | None, ToolEvent | BranchEvent | None]]:
+    """The actions of an episode, in order: the agent's turns, and what happened between them: the customer's own calls,
+    and that the episode parted here from another one.
 
     What a customer calls in answer to a reply, before the line of that step, follows from the turn.
     """
@@ -28,6 +42,8 @@ def recorded_turns(episode: Episode) -> Iterator[tuple[Turn | None, ToolEvent | 
         if kind is ToolEvent:
             if event.requestor == "user" and event.n > spoken.get(event.step, -1):
                 yield None, event
+        elif kind is BranchEvent:
+            yield None, event
         elif (kind is Model or kind is Message or kind is ErrorEvent) and event.step > 0 and _opens(event):
             step, turn = event.step, Turn("")
             while i < len(events) and events[i].step == step and not _closed(events[i]):
@@ -97,26 +113,66 @@ def replay(
         env = env_for(begin)
     env.policy = begin.policy
     said = {} if "judge" in live else {event.name: event for event in episode.of(RewardEvent)}
-    options = {"task": task or begin.task, "seed": begin.seed, "sample": begin.sample, "said": said}
-    if "user" not in live and is_live(begin.task.get("user", {}), registry().users):
-        options["customer"] = RecordedCustomer(episode)
-    env.reset(options=options)
-    over = False
-    for turn, user_call in recorded_turns(episode):
-        if over or (until is not None and env.episode.steps >= until):
-            break
-        if user_call is not None:
-            env.user_call(user_call.name, user_call.arguments)
-        elif turn is not None:
-            _, _, terminated, truncated, _ = env.step(turn)
-            over = terminated or truncated
+    options: dict[str, Any] = {"said": said, "edits": edits_of(episode)}
+    if task is not None:
+        options["task"] = task
+    if "user" not in live:
+        options.update(recorded_customer(episode))
+    play_again(episode, env, options, until)
     return env
 
 
-def env_for(begin: Begin) -> CcgymEnv:
-    """The environment that an episode's `begin` names, scoring as it was scored."""
+def recorded_customer(episode: Episode) -> dict[str, Any]:
+    """The option of `reset` that plays back a customer whose words cannot be made again; of any other, nothing."""
+    live = is_live(episode.task.get("user", {}), registry().users)
+    return {"customer": RecordedCustomer(episode)} if live else {}
+
+
+def play_again(episode: Episode, env: CcgymEnv, options: dict[str, Any], until: int | None = None) -> str:
+    """Begin an episode again, and play its recorded actions up to a step.
+
+    Args:
+        episode: what to play.
+        env: where; its episode then is the new one.
+        options: of `reset`, beside or in place of `task`, `seed` and `sample` of the episode.
+        until: the step; None: all of it.
+
+    Returns:
+        What was last observed.
+    """
+    begin = episode.begin
+    observation, _ = env.reset(options={"task": begin.task, "seed": begin.seed, "sample": begin.sample, **options})
+    over = False
+    for turn, between in recorded_turns(episode):
+        if over or (turn is not None and until is not None and env.episode.steps >= until):
+            break
+        if isinstance(between, BranchEvent):
+            env.branch(between)
+        elif between is not None:
+            env.user_call(between.name, between.arguments)
+        elif turn is not None:
+            observation, _, terminated, truncated, _ = env.step(turn)
+            over = terminated or truncated
+    return observation
+
+
+def edits_of(episode: Episode, until: int | None = None) -> Edits:
+    """What is otherwise in an episode that is a branch, or was one up to a step; nothing in any other."""
+    results: dict[str, Any] = {}
+    lines: dict[str, str] = {}
+    for branch in episode.of(BranchEvent):
+        if until is not None and branch.at > until:
+            continue
+        results.update(branch.results)
+        lines.update(branch.lines)
+    return Edits(results, lines)
+
+
+def env_for(begin: Begin, weights: Mapping[str, float] | None = None) -> CcgymEnv:
+    """The environment that an episode's `begin` names, scoring as it was scored, or with other weights."""
     options = begin.options
+    gates = options.get("gates") if weights is None else {}
     return make(
-        begin.env, weights=options.get("weights"), gates=options.get("gates"), policy=begin.policy,
+        begin.env, weights=weights or options.get("weights"), gates=gates, policy=begin.policy,
         faults=options.get("faults"), perturb=(options.get("perturb") or {}).get("asked"),
     )  # fmt: skip

@@ -89,6 +89,15 @@ class LlmCustomer:
         self._gone = turn.left or ("it had nothing to ask" if turn.done or turn.calls else "")
         return CustomerTurn(turn.text or "…")
 
+    def resume(self, talk: Sequence[tuple[str, str]]) -> None:
+        """Take up a talk in the middle, in place of `first`: the agent's reply and the line that answered it, by turns;
+        the first reply is ""."""
+        for reply, line in talk:
+            if reply:
+                self._turns_left -= 1
+                self._messages.append({"role": "user", "content": reply})
+            self._messages.append({"role": "assistant", "content": line})
+
     def answer(self, reply: str) -> CustomerTurn:
         """What the model says to a reply."""
         if self._gone:
