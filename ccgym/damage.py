@@ -217,7 +217,9 @@ class _Scan:
             return False
         self.follow(event.episode, line)
         detail = f"one bit of byte {(place or 0) + 1} of the line; it is read as it was written"
-        self.damage.append(Damage(str(self.path), "bit flipped", index + 1, event.episode, event.n, detail))
+        self.damage.append(
+            Damage(str(self.path), "bit flipped", index + 1, event.episode, event.n, detail)
+        )
         return True
 
     def torn(self, index: int) -> None:

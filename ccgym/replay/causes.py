@@ -171,9 +171,7 @@ class _Inquiry:
 
     def call(self) -> Found:
         old, new, field = self.difference.old, self.difference.new, self.difference.field
-        if (old.requestor == "user" and field in ("name", "arguments", "requestor")) or (
-            field.startswith("arguments") and old.requestor == "user"
-        ):
+        if old.requestor == "user" and field in ("name", "arguments", "requestor") or field.startswith("arguments") and old.requestor == "user":
             return "customer", "the customer calls something else after the same talk"
         if field in ("fault", "delay"):
             return "randomness", "the faults that are drawn are not the same"

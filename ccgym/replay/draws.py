@@ -106,11 +106,7 @@ def of_target(old: Episode, new: Episode, env: CcgymEnv) -> bool:
     for sample in range(SAMPLES):
         seed = seeds.derive("drawn again", sample)
         target = find_reference(
-            env.domain,
-            env.task,
-            seed,
-            DomainBackend,
-            lambda seed=seed: make_backend(env.domain, env.task, seed, registry()),
+            env.domain, env.task, seed, DomainBackend, lambda seed=seed: make_backend(env.domain, env.task, seed, registry())
         ).target
         if target is not None:
             samples.append(_ordered(target.patch))

@@ -12,11 +12,11 @@ import msgspec
 from ccgym.damage import Damage, salvage
 from ccgym.domain import Task
 from ccgym.env import CcgymEnv
-from ccgym.errors import CcgymError, DomainError, PluginError
+from ccgym.errors import CcgymError, DomainError, EpisodeError, PluginError
 from ccgym.log import GROUP, GroupLog
 from ccgym.plugins import registry
 from ccgym.replay.causes import Cause, cause_of, changes
-from ccgym.replay.comparing import Difference, compare, compare_group, difference, kind
+from ccgym.replay.comparing import Difference, compare, compare_group, difference, kind, plain
 from ccgym.replay.playing import Live, env_for, replay
 from ccgym.rollouts.runner import rare_collections
 from ccgym.scoring import GroupScore
