@@ -22,6 +22,7 @@ from ccgym.rollouts import make_policy
 from ccgym.rollouts.turntaking import Turns
 from ccgym.scoring import GroupScore
 from ccgym.seeds import derive
+from ccgym.turns import nfc, nfc_json
 from ccgym.types import BranchEvent, Episode, GroupEvent, Policy, Request, RewardEvent, ToolEvent, Turn, UserEvent
 from ccgym.users import is_live
 
@@ -165,9 +166,12 @@ def _mark(episode: Episode, at: int, change: Change, parent: str, policy: str) -
         if id_ not in calls:
             told = ", ".join(f"{call.id} ({call.name})" for call in calls.values()) or "none"
             raise EpisodeError(f"no call {id_!r:.40} was made up to step {at}", fix=f"Calls up to there: {told}")
-        results[id_] = value
+        try:
+            results[id_] = nfc_json(value)
+        except ValueError as error:
+            raise EpisodeError(f"the result for {id_} is no JSON: {error}", fix="Give plain JSON") from None
     if change.line is not None:
-        lines[str(said[-1])] = change.line
+        lines[str(said[-1])] = nfc(change.line)
     patch = None if change.patch is None else list(change.patch)
     return BranchEvent(
         episode=0, n=0, step=at, hash="", parent=parent, at=at, policy=policy, results=results, lines=lines,
