@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -79,11 +80,11 @@ def one_episode(out: Output, name: str) -> tuple[str, Episode]:
     Raises:
         EpisodeError: there is none. click.UsageError: there are several.
     """
-    found = list(_episodes(out, name))
+    found = list(islice(_episodes(out, name), 2))
     if not found:
         raise EpisodeError("holds no episodes", where=name)
     if len(found) > 1:
-        raise click.UsageError(f"{name} holds {len(found)} episodes, and one is wanted. Take {found[-1][0]}")
+        raise click.UsageError(f"{name} holds several episodes, and one is wanted. Take {found[0][0]}")
     return found[0]
 
 
