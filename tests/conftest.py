@@ -43,6 +43,25 @@ def desk_with(desk_plugin, tmp_path):
     return write
 
 
+@pytest.fixture
+def twin():
+    """The plugin of a live customer of the kind `twin`."""
+    from twin import TwinPlugin
+
+    import ccgym
+
+    plugin = TwinPlugin()
+    ccgym.register(plugin)
+    yield plugin
+    ccgym.plugins.unregister(plugin)
+
+
+@pytest.fixture
+def twin_desk(twin, desk_with):
+    """Desk, where the customer of the task `cancel` is live."""
+    return desk_with(lambda state, tasks: tasks[0]["user"].update(sim={"kind": "twin"}))
+
+
 @pytest.fixture(scope="session")
 def served(tmp_path_factory):
     """`transformers serve` with the built-in model: its base URL and the model's name."""

@@ -15,7 +15,7 @@ import pytest
 import ccgym
 from ccgym.checking import check
 from ccgym.errors import DomainError
-from ccgym.replay import verify
+from ccgym.replay import Change, branch_out, verify
 from ccgym.types import ToolEvent, UserEvent
 
 pytest.importorskip("httpx")
@@ -269,3 +269,21 @@ def test_a_real_server_plays_the_customer(desk_with, served, tmp_path):
     assert all(e.of(UserEvent)[-1].left for e in episodes if e.end.reason == "customer_left")
     for log in (tmp_path / "run").rglob("*.jsonl"):
         assert log.name == "index.jsonl" or verify(log).divergence is None
+
+
+def test_in_a_fork_the_model_is_told_what_was_said_and_answers_from_there(desk_with, serve, tmp_path):
+    server = serve(line("It is W1."), line("Thanks. [DONE]"), line("Còn W2? [DONE]"))
+    env = begin(desk(desk_with, server.url))
+    env.step("What is your order id?")
+    env.step("W1 is cancelled.")
+    del server.bodies[:]
+    done = branch_out(env.episode, 1, action="Anything else?", change=Change(line="It is W2."), out=tmp_path / "run")
+    (body,) = server.bodies
+    assert [(message["role"], message["content"]) for message in body["messages"][2:]] == [
+        ("assistant", "Please cancel my order."), ("user", "What is your order id?"), ("assistant", "It is W2."),
+        ("user", "Anything else?"),
+    ]  # fmt: skip
+    assert [event.content for event in done.episodes[0].of(UserEvent)][1:] == ["It is W2.", "Còn W2?"]
+    del server.bodies[:]
+    assert verify(done.path).divergence is None
+    assert server.bodies == []

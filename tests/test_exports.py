@@ -234,6 +234,17 @@ def test_3_hostile_words_of_the_customer_come_through(desk, tmp_path, desk_plugi
     assert errors(folder) == []
 
 
+def test_3_a_live_customer_becomes_one_who_says_what_he_said(twin_desk):
+    env = ccgym.make(twin_desk, policy="test")
+    cancel = render_call("cancel_order", {"order_id": "W1"})
+    episode = played(env, "cancel", ["Your order, please?", cancel, "W1 is cancelled."])
+    made = to_task(episode)
+    assert made["user"]["sim"] == {"kind": "static", "lines": ["Alive.", "Done now."]}
+    add_task(made, twin_desk)
+    assert errors(twin_desk) == []
+    assert ccgym.rollout(twin_desk, "oracle", [made["id"]])[0].rewards["correctness"] == 1
+
+
 # --- commands
 
 

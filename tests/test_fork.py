@@ -8,9 +8,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import random
-from typing import ClassVar
 
 import msgspec
 import pytest
@@ -21,7 +21,7 @@ from ccgym.log import read_log
 from ccgym.replay import Change, branch_out, fork, verify
 from ccgym.replay.forking import rebuild, wilson
 from ccgym.turns import render_call
-from ccgym.types import BranchEvent, CustomerTurn, StateEvent, ToolEvent, Turn, UserEvent
+from ccgym.types import BranchEvent, End, RewardEvent, RuleEvent, StateEvent, ToolEvent, Turn, UserEvent
 
 DOMAINS = ("OrderDesk", "Retail", "Telecom", "NganHang")
 FAULTS = {"timeout": 0.1, "error": 0.1, "duplicate": 0.1, "stale": 0.1, "slow": 0.1}
@@ -41,7 +41,15 @@ def recorded(domain, count, rng, **options):
     """An environment, and episodes of the reference and of a policy that does anything."""
     env = ccgym.make(f"ccgym/{domain}-v0", weights={"correctness": 1.0}, policy="test", **options)
     tasks = rng.sample(list(env.domain.tasks), count)
-    return env, [*ccgym.rollout(env, "oracle", tasks), *ccgym.rollout(env, "random", tasks, seed=rng.randrange(99))]
+    random_ones = ccgym.rollout(env, "random", tasks, seed=rng.randrange(99))
+    return env, [*ccgym.rollout(env, "oracle", tasks), *random_ones, *(enacted(env, task) for task in tasks)]
+
+
+def enacted(env, task):
+    """A reference whose customer's calls are made for him."""
+    expect = env.domain.tasks[task].as_json()["expect"]
+    calls = [action for action in expect["actions"] if "name" in action]
+    return ccgym.enact(env.domain, task, calls, expect.get("say", ()), env=copy.copy(env))
 
 
 def check_random_forks(count):
@@ -144,6 +152,33 @@ def test_2_a_branch_without_a_policy_plays_the_turns_that_were_recorded(desk):
     assert [turn.content for turn in told.turns] == [turn.content for turn in episode.turns]
 
 
+def told(events):
+    """Events without what counts the events before them, and without a clock."""
+    bare = [e for e in events if type(e) not in (End, RewardEvent)]
+    bare = [msgspec.structs.replace(e, found=None) if type(e) is RuleEvent else e for e in bare]
+    return [msgspec.structs.replace(event, n=0) for event in bare]
+
+
+def test_2_a_branch_in_which_nothing_is_changed_is_its_parent_again():
+    rng = random.Random(11)
+    for domain in DOMAINS:
+        env, episodes = recorded(domain, 2, rng, faults=FAULTS)
+        for episode in episodes:
+            at = rng.randrange(episode.steps)
+            branch = fork(episode, at, env=env)
+            mark = branch.of(BranchEvent)[0].n
+            assert told(branch.events[mark + 1 :]) == told(episode.events[mark:])
+            assert branch.rewards == episode.rewards
+
+
+def test_2_a_tool_that_blocks_is_rebuilt_too(desk, tmp_path):
+    slow = render_call("slow", {"seconds": 0})
+    episode = played(desk, ["Your order?", slow, CALL, "W1 is cancelled."])
+    done = branch_out(episode, 2, action=slow, policy="oracle", change=Change(results={"c1": "x"}), out=tmp_path)
+    assert [call.result for call in done.episodes[0].calls[:2]] == ["x", {"ok": True}]
+    assert verify(done.path).divergence is None
+
+
 def test_2_many_branches_tell_what_a_state_is_worth(desk):
     class Coin:
         name = "coin"
@@ -211,6 +246,7 @@ def test_3_the_customer_says_what_he_is_told_to_and_the_talk_goes_on(desk):
         (1, Change(patch=[{"op": "replace", "path": "/tables/orders/W77", "value": 1}]), "nothing stands at"),
         (1, Change(patch=[{"op": "add", "path": "/lists", "value": 1}]), "the edited state would be none"),
         (3, Change(), "the episode has ended at step 3"),
+        (2, Change(results={"c1": float("nan")}), "is no JSON"),
     ],
 )
 def test_3_what_cannot_be_changed_is_told(desk, at, change, told):
@@ -218,48 +254,10 @@ def test_3_what_cannot_be_changed_is_told(desk, at, change, told):
         fork(played(desk), at, policy="oracle", change=change)
 
 
-class Twin:
-    """A live customer: nobody can say what he will say, so a talk has to be told to him."""
-
-    heard: ClassVar = []
-
-    def __init__(self):
-        self.lines = iter(["Alive.", "Done now."])
-
-    def first(self):
-        return CustomerTurn("Hello.")
-
-    def resume(self, talk):
-        Twin.heard.append(talk)
-
-    def answer(self, reply):
-        line = next(self.lines)
-        return CustomerTurn(line, done=line == "Done now.")
-
-
-@pytest.fixture
-def live_desk(desk_with):
-    def twin(user, sim, rng):
-        return Twin()
-
-    twin.live = True
-
-    class Plugin:
-        @ccgym.hookimpl
-        def register_users(self, register):
-            register("twin", twin)
-
-    plugin = Plugin()
-    ccgym.register(plugin)
-    yield desk_with(lambda state, tasks: tasks[0]["user"].update(sim={"kind": "twin"}))
-    ccgym.plugins.unregister(plugin)
-
-
-def test_3_a_live_customer_is_told_what_was_said_and_speaks_on(live_desk, tmp_path):
-    Twin.heard = []
-    episode = played(live_desk, ["Your order?", CALL, "W1 is cancelled."])
+def test_3_a_live_customer_is_told_what_was_said_and_speaks_on(twin, twin_desk, tmp_path):
+    episode = played(twin_desk, ["Your order?", CALL, "W1 is cancelled."])
     done = branch_out(episode, 2, action="Anything else?", policy="echo", out=tmp_path)
-    assert Twin.heard == [[("", "Hello."), ("Your order?", "Alive.")]]
+    assert twin.heard == [[("", "Hello."), ("Your order?", "Alive.")]]
     assert [line.content for line in done.episodes[0].of(UserEvent)] == ["Hello.", "Alive.", "Alive.", "Done now."]
     assert verify(done.path).divergence is None
 

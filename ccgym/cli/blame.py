@@ -11,6 +11,10 @@ from ccgym.cli.choose import parse_options
 from ccgym.cli.output import Output
 from ccgym.cli.output import command as verb
 from ccgym.cli.replay import one_episode
+from ccgym.terminal import one_line
+
+SHOWN = 500
+"""How many characters of a turn are shown."""
 
 
 @verb("blame")
@@ -56,7 +60,8 @@ def command(
         out.line(f"Success was never reachable for {who}, not even before the first turn.{why}", "red")
     else:
         out.line(f"Step {done.step} of {found.steps} took success out of reach (event {done.event}).", "red")
-        out.line(f"  {done.turn}")
+        text = one_line(done.turn)
+        out.line(f"  {text if len(text) <= SHOWN else text[:SHOWN] + '…'}")
         for sentence in done.broke:
             out.line(f"  {sentence}", "yellow")
         for worth in (done.before, done.after):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -92,13 +93,13 @@ def one_episode(out: Output, name: str) -> tuple[str, Episode]:
         EpisodeError: there is none. click.UsageError: there are several.
     """
     damage: list[Damage] = []
-    found = list(_episodes(out, name, damage))
+    found = list(islice(_episodes(out, name, damage), 2))
     for each in damage:
         out.note(f"Damaged: {each}")
     if not found:
         raise EpisodeError("holds no episodes", where=name)
     if len(found) > 1:
-        raise click.UsageError(f"{name} holds {len(found)} episodes, and one is wanted. Take {found[-1][0]}")
+        raise click.UsageError(f"{name} holds several episodes, and one is wanted. Take {found[0][0]}")
     return found[0]
 
 

@@ -22,6 +22,7 @@ from ccgym.rollouts import make_policy
 from ccgym.rollouts.turntaking import Turns
 from ccgym.scoring import GroupScore
 from ccgym.seeds import derive
+from ccgym.turns import nfc, nfc_json
 from ccgym.types import BranchEvent, Episode, GroupEvent, Policy, Request, RewardEvent, ToolEvent, Turn, UserEvent
 from ccgym.users import is_live
 
@@ -97,8 +98,7 @@ def branch_out(
     if n < 1:
         raise CcgymError(f"{n} branches were asked for", fix="Ask for at least 1")
     base = env_for(episode.begin) if env is None else env
-    rest = [turn for turn, _ in recorded_turns(episode) if turn is not None][at:]
-    rest = rest if action is None else rest[1:]
+    rest = _rest(episode, at if action is None else at + 1)
 
     def play(player: Any) -> list[Episode]:
         named = "recorded" if player is None else player.name
@@ -106,8 +106,8 @@ def branch_out(
         for branch in live:
             if action is not None:
                 branch.take(Turn(action))
-            for turn in rest if player is None else ():
-                branch.take(Turn(turn.text, error=turn.error, limit=turn.limit))
+            for step in rest if player is None else ():
+                branch.take(step)
         if player is not None:
             _play_on(live, player, seed)
         return [branch.env.episode for branch in live]
@@ -165,9 +165,12 @@ def _mark(episode: Episode, at: int, change: Change, parent: str, policy: str) -
         if id_ not in calls:
             told = ", ".join(f"{call.id} ({call.name})" for call in calls.values()) or "none"
             raise EpisodeError(f"no call {id_!r:.40} was made up to step {at}", fix=f"Calls up to there: {told}")
-        results[id_] = value
+        try:
+            results[id_] = nfc_json(value)
+        except ValueError as error:
+            raise EpisodeError(f"the result for {id_} is no JSON: {error}", fix="Give plain JSON") from None
     if change.line is not None:
-        lines[str(said[-1])] = change.line
+        lines[str(said[-1])] = nfc(change.line)
     patch = None if change.patch is None else list(change.patch)
     return BranchEvent(
         episode=0, n=0, step=at, hash="", parent=parent, at=at, policy=policy, results=results, lines=lines,
@@ -195,6 +198,21 @@ def _state_at(episode: Episode, at: int) -> str:
     return next(event.hash for event in reversed(episode.events) if event.step <= at)
 
 
+def _rest(episode: Episode, at: int) -> list[Turn | ToolEvent]:
+    """What was done after a step: the agent's turns, without their tokens, and the customer's own calls."""
+    rest: list[Turn | ToolEvent] = []
+    steps = 0
+    for turn, between in recorded_turns(episode):
+        steps += turn is not None
+        if steps <= at:
+            continue
+        if turn is not None:
+            rest.append(Turn(turn.text, error=turn.error, limit=turn.limit))
+        elif isinstance(between, ToolEvent):
+            rest.append(between)
+    return rest
+
+
 @dataclass(slots=True)
 class _Live:
     """A branch that is being played."""
@@ -203,9 +221,12 @@ class _Live:
     observation: str
     over: bool = False
 
-    def take(self, turn: Turn) -> None:
-        """Play one turn, unless the episode is over."""
+    def take(self, turn: Turn | ToolEvent) -> None:
+        """Play one turn, or a call of the customer's own, unless the episode is over."""
         if self.over:
+            return
+        if isinstance(turn, ToolEvent):
+            self.env.user_call(turn.name, turn.arguments)
             return
         self.observation, _, terminated, truncated, _ = self.env.step(turn)
         self.over = terminated or truncated
