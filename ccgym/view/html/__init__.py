@@ -1,0 +1,6 @@
+"""Episodes and groups as one HTML file each, which reads offline, without a script too, and runs nothing that it holds."""
+
+from ccgym.view.html.episode import episode_page
+from ccgym.view.html.group import group_page
+
+__all__ = ["episode_page", "group_page"]
