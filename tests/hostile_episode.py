@@ -44,7 +44,7 @@ def hostile_events(episode: int = 0) -> list[Any]:
     """The events of one such episode, from `begin` to its rewards."""
     events: list[Any] = []
 
-    def add(kind: Any, step: int, **fields: Any) -> None:
+    def add(kind: Any, step: int, /, **fields: Any) -> None:
         events.append(kind(episode=episode, n=len(events), step=step, hash=f"{step:064x}", **fields))
 
     row = {ALL: ALL, "note": MEGABYTE}
