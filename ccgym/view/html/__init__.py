@@ -1,4 +1,4 @@
-"""Episodes and groups as one HTML file each, which reads offline, without a script too, and runs nothing that it holds."""
+"""Episodes and groups as one HTML file each: it reads offline, without a script too, and runs nothing it holds."""
 
 from ccgym.view.html.episode import episode_page
 from ccgym.view.html.group import group_page

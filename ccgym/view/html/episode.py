@@ -51,14 +51,14 @@ def _header(timeline: Timeline) -> str:
     if timeline.advantage is not None:
         heroes.insert(1, ("advantage", number(timeline.advantage, 2, sign=True), "against its group"))
     cards = "".join(
-        f'<div class="hero"><small>{inline(what)}</small><strong>{inline(big)}</strong><span>{inline(more)}</span></div>'
+        f'<div class="hero"><small>{what}</small><strong>{inline(big)}</strong><span>{inline(more)}</span></div>'
         for what, big, more in heroes
     )
     chips = "".join(f"<li><span>{inline(label)}</span> {inline(text)}</li>" for label, text in facts.items())
     dropped = f'<p class="bad">Left its group: {inline(timeline.dropped)}</p>' if timeline.dropped else ""
     return (
         f'<header class="top"><p class="kicker">{inline(timeline.name)}</p><h1>{inline(task)}</h1>'
-        f'{f"<p class=goal>{inline(goal)}</p>" if goal else ""}{dropped}<div class="heroes">{cards}</div>'
+        f'{block(goal, "goal") if goal else ""}{dropped}<div class="heroes">{cards}</div>'
         f'<ul class="chips">{chips}</ul></header>'
     )
 
@@ -77,7 +77,7 @@ def _bar(timeline: Timeline) -> str:
         f'<input type="range" id="seek" min="0" max="{len(timeline.steps) - 1}" value="0" aria-label="step">'
         '<button type="button" id="next" title="step on (→ or j)" aria-label="step on">→</button>'
         f'<output id="where">step 0</output>{jumps}'
-        '<input type="search" id="find" placeholder="search  /" aria-label="search" autocomplete="off" spellcheck="false">'
+        '<input type="search" id="find" placeholder="search  /" aria-label="search" autocomplete="off">'
         '<output id="found"></output>'
         '<span class="keys"><kbd>←</kbd> <kbd>→</kbd> step <kbd>e</kbd> <kbd>w</kbd> <kbd>v</kbd> next '
         "<kbd>/</kbd> search <kbd>n</kbd> next hit</span></nav>"
@@ -106,8 +106,8 @@ def _broken(verdict: VerdictView, link: bool = False) -> str:
     return (
         f'<div class="verdict"><span class="dot violation"></span><div><p><b class="bad">{inline(verdict.verdict)}</b> '
         f"{inline(verdict.place)}{where}</p>"
-        f"{f'<p>{inline(verdict.detail)}</p>' if verdict.detail else ''}{found}"
-        f"{f'<blockquote>{inline(verdict.text)}</blockquote>' if verdict.text else ''}</div></div>"
+        f"{block(verdict.detail) if verdict.detail else ''}{found}"
+        f"{f'<blockquote>{block(verdict.text)}</blockquote>' if verdict.text else ''}</div></div>"
     )
 
 
@@ -124,9 +124,7 @@ def _quiet(verdicts: Iterable[VerdictView], link: bool = False) -> str:
 # ---- steps
 
 
-def _step(
-    step: StepView, timeline: Timeline, purse: Purse, rows: Purse, decode: Callable[[int], str] | None
-) -> str:
+def _step(step: StepView, timeline: Timeline, purse: Purse, rows: Purse, decode: Callable[[int], str] | None) -> str:
     marks = "".join(f'<span class="mark {mark}">{mark}</span>' for mark in step.marks)
     return (
         f'<article class="step" id="s{step.number}" data-step="{step.number}" data-marks="{" ".join(step.marks)}">'
@@ -161,7 +159,8 @@ def _turn(step: StepView) -> str:
 
 def _line(line: LineView) -> str:
     if line.who == "system":
-        return f"<details class=system><summary>instructions, {len(line.text):,} characters</summary>{block(line.text)}</details>"
+        told = f"instructions, {len(line.text):,} characters"
+        return f"<details class=system><summary>{told}</summary>{block(line.text)}</details>"
     ending = '<p class="good">satisfied</p>' if line.done else ""
     ending += f'<p class="bad">leaves: {inline(line.left)}</p>' if line.left else ""
     told = f'<p class="soft">tells {inline(", ".join(line.reveals))}</p>' if line.reveals else ""
@@ -169,12 +168,14 @@ def _line(line: LineView) -> str:
 
 
 def _call(call: CallView) -> str:
-    name = inline(call.name or "?") + (f' <span class="soft">as {inline(call.shown)}</span>' if call.shown != call.name else "")
+    name = inline(call.name or "?") + (
+        f' <span class="soft">as {inline(call.shown)}</span>' if call.shown != call.name else ""
+    )
     who = "customer calls" if call.requestor == "user" else "calls"
     delay = f" after {call.delay:g} s" if call.delay else ""
     fault = f'<p class="bad">fault: {inline(call.fault)}{delay}</p>' if call.fault else ""
     if call.error is not None:
-        answer = f'<p class="bad">{inline(call.error.get("code", "error"))}: {inline(call.error.get("message", ""))}</p>'
+        answer = block(f"{call.error.get('code', 'error')}: {call.error.get('message', '')}", "bad")
     else:
         answer = json_block(call.result)
     return (
@@ -201,7 +202,7 @@ def _judged(verdicts: tuple[VerdictView, ...]) -> str:
 
 def _note(note: NoteView) -> str:
     kind = "bad" if note.kind in ("limit", "error") else "soft"
-    return f'<p class="note {kind}"><b>{note.kind}</b> {inline(note.text)}</p>'
+    return f'<div class="note {kind}"><b>{note.kind}</b> {block(note.text)}</div>'
 
 
 # ---- state
@@ -216,7 +217,9 @@ def _state(step: StepView, known: tuple[RowView, ...], purse: Purse) -> str:
     shown = same[: purse.take(len(same))]
     if shown:
         opened = " open" if step.number == 0 else ""
-        summary = f"{len(same)} row{'s' * (len(same) != 1)} {'as the task sets them' if step.number == 0 else 'unchanged'}"
+        summary = (
+            f"{len(same)} row{'s' * (len(same) != 1)} {'as the task sets them' if step.number == 0 else 'unchanged'}"
+        )
         told += f"<details{opened}><summary>{summary}</summary>{''.join(map(_row, shown))}</details>"
     return told
 
@@ -227,7 +230,7 @@ def _row(row: RowView) -> str:
 
 def _changed(row: RowView) -> str:
     lines = "".join(
-        f'<tr><th>{inline(change.path or "row")}</th><td>'
+        f"<tr><th>{inline(change.path or 'row')}</th><td>"
         + ("" if change.op == "add" else f"<del>{value(change.old)}</del> ")
         + ("<em>removed</em>" if change.op == "remove" else f"<ins>{value(change.new)}</ins>")
         + "</td></tr>"

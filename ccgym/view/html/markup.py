@@ -1,4 +1,4 @@
-"""Hostile text as HTML: escaped, its invisible controls made visible, its direction kept to itself, its length bounded."""
+"""Hostile text as HTML: escaped, its hidden controls made visible, its direction kept to itself, its length bounded."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from typing import Any
 from ccgym.view.rows import ABSENT
 from ccgym.view.steps import json_text
 
+LINE = 240
+"""Characters of a text that stand within a line."""
 SHORT = 2_000
 """Characters of a text that are shown at once; the rest opens."""
 LONGEST = 200_000
@@ -30,16 +32,29 @@ _CONTROLS = re.compile(
 _LINE_ENDS = re.compile("\r\n|[\u0085\u2028\u2029]")
 
 
+_MARKS = re.compile(
+    "([\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{4})"
+    "([\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{3,})"
+)
+"""More marks on one letter than any language writes: they would paint over the lines around."""
+
+
 def inline(text: Any) -> str:
-    """A text as HTML that stands within a line."""
-    return f"<bdi>{_visible(str(text))}</bdi>"
+    """A text as HTML that stands within a line; what is long is cut."""
+    text = str(text)
+    return _isolated(text if len(text) <= LINE else f"{text[:LINE]}… ({len(text):,} characters)")
+
+
+def _isolated(text: str) -> str:
+    return f"<bdi>{_visible(text)}</bdi>"
 
 
 def _visible(text: str) -> str:
     """Escaped, with a symbol in place of each character that would act and not show."""
     if text.isascii() and text.isprintable():
         return escape(text)
-    return _CONTROLS.sub(_symbol, escape(_LINE_ENDS.sub("\n", text)))
+    text = _CONTROLS.sub(_symbol, escape(_LINE_ENDS.sub("\n", text)))
+    return _MARKS.sub(lambda match: f"{match[1]}<i>⟨{len(match[2])} more marks⟩</i>", text)
 
 
 def _symbol(match: re.Match[str]) -> str:
@@ -85,11 +100,11 @@ def _json(found: Any, indent: int | None = None) -> str:
     deeper = None if indent is None else indent + 1
     start, between, end = ("", ", ", "") if indent is None else _breaks(indent)
     if isinstance(found, dict) and found:
-        items = [f"<b>{inline(key)}</b>: {_json(item, deeper)}" for key, item in found.items()]
+        items = [f"<b>{_isolated(key)}</b>: {_json(item, deeper)}" for key, item in found.items()]
         return "{" + start + between.join(items) + end + "}"
     if isinstance(found, list) and found:
         return "[" + start + between.join(_json(item, deeper) for item in found) + end + "]"
-    return inline(json_text(found))
+    return _isolated(json_text(found))
 
 
 def _breaks(indent: int) -> tuple[str, str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ccgym.view.html.markup import inline, number
+from ccgym.view.html.markup import block, inline, number
 from ccgym.view.timeline import RewardView, Timeline
 
 WIDTH, HEIGHT = 300, 14
@@ -21,9 +21,13 @@ def waterfall(timeline: Timeline) -> str:
     rows = []
     for place, reward in enumerate(timeline.rewards):
         rows.append(_row(timeline, reward, _bar(ends[place], ends[place + 1], low, high, place)))
-    filled = "" if timeline.total is None or abs(timeline.total - ends[-1]) < 5e-4 else (
-        '<tr><th>filled from the group</th><td colspan="4"></td>'
-        f"<td>{number(timeline.total - ends[-1])}</td><td></td><td></td></tr>"
+    filled = (
+        ""
+        if timeline.total is None or abs(timeline.total - ends[-1]) < 5e-4
+        else (
+            '<tr><th>filled from the group</th><td colspan="4"></td>'
+            f"<td>{number(timeline.total - ends[-1])}</td><td></td><td></td></tr>"
+        )
     )
     total = (
         f'<tr class="total"><th>total</th><td colspan="3"></td><td>{number(timeline.total)}</td>'
@@ -43,7 +47,7 @@ def _row(timeline: Timeline, reward: RewardView, bar: str) -> str:
         f'<li class="{"bad" if part == 0 else ""}"><span>{inline(name)}</span> {number(part, 2)}</li>'
         for name, part in reward.parts.items()
     )
-    told = f"<p>{inline(reward.explanation)}</p>" if reward.explanation else ""
+    told = block(reward.explanation) if reward.explanation else ""
     more = f'{told}<ul class="parts">{parts}</ul>' if parts else told
     return (
         f'<tr><th>{inline(reward.name)}</th><td class="{"bad" if reward.value == 0 else ""}">{value}</td>'
