@@ -85,6 +85,5 @@ def _steps(out: Output, group: GroupView) -> None:
             label = f"step {step}" if place == 0 else ""
             out.line(f"{label:<8} {who:<{2 * len(group.members)}}  {one_line(str(cell.action), WIDTH)}")
     out.line()
-    out.line(
-        f"Compare two: ccgym diff '{group.name}#{next(iter(group.members))}' '{group.name}#{list(group.members)[-1]}'"
-    )
+    worst, best = (choose(group.members.values(), key=lambda member: member.total or 0.0).name for choose in (min, max))
+    out.line(f"Compare the worst and the best: ccgym diff '{worst}' '{best}'")

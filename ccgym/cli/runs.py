@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -19,21 +20,16 @@ SHOWN = 20
 @click.argument("action", type=click.Choice(["diff"]))
 @click.argument("a", metavar="RUN")
 @click.argument("b", metavar="RUN")
-def command(out: Output, action: str, a: str, b: str) -> None:
+@click.option("--stage", multiple=True, metavar="NAME", help="Only this stage, such as eval-grpo; again for more.")
+def command(out: Output, action: str, a: str, b: str, stage: tuple[str, ...]) -> None:
     """Compare two runs by stage and task: success rates, what got better or worse, and episodes to open."""
-    found = diff_runs(a, b)
+    found = diff_runs(a, b, stage or None)
     for notice in found.notices:
         out.note(notice)
     if out.json:
-        out.data(
-            {
-                "a": a,
-                "b": b,
-                "stages": [asdict(stage) for stage in found.stages],
-                "tasks": [_task(task) for task in found.tasks],
-                "notices": found.notices,
-            }
-        )
+        tasks, templates = ([_task(each) for each in some] for some in (found.tasks, found.templates))
+        stages = [asdict(each) for each in found.stages]
+        out.data({"a": a, "b": b, "stages": stages, "templates": templates, "tasks": tasks, "notices": found.notices})
         return
     _print(out, found)
 
@@ -47,35 +43,32 @@ def _print(out: Output, found: RunsDiff) -> None:
     if not found.stages:
         out.line("The runs have no stage in common.")
         return
-    columns = [
-        "stage",
-        "tasks in both",
-        "better",
-        "worse",
-        "success, first",
-        "success, second",
-        "only first",
-        "only second",
-    ]
+    columns = ["stage", "tasks in both", "better", "worse", "success before", "success now", "only before", "only now"]
     rows = [[s.stage, s.tasks, s.better, s.worse, s.a_rate, s.b_rate, s.only_a, s.only_b] for s in found.stages]
     out.table(columns, rows)
-    for title, tasks in (
-        ("Worse", [task for task in found.tasks if task.change < 0]),
-        ("Better", [task for task in reversed(found.tasks) if task.change > 0]),
-    ):
-        if tasks:
-            out.line()
-            told = f", the first {SHOWN} of {len(tasks):,}" if len(tasks) > SHOWN else ""
-            lines = [[t.task, t.stage, _share(t.a), _share(t.b), _episode(t)] for t in tasks[:SHOWN]]
-            out.table(["task", "stage", "before", "now", "open"], lines, title=f"{title}{told}")
+    worse = [task for task in found.tasks if task.change < 0]
+    better = [task for task in reversed(found.tasks) if task.change > 0]
+    _table(out, "By template, all its tasks together", "template", found.templates)
+    _table(out, "Worse", "task", worse)
+    _table(out, "Better", "task", better)
     if found.tasks:
+        task = (worse or better)[0]
+        before = (task.a.solved or task.a.failed) if task.change < 0 else (task.a.failed or task.a.solved)
         out.line()
-        task = found.tasks[0] if found.tasks[0].change < 0 else found.tasks[-1]
-        out.line(f"Compare two: ccgym diff '{task.a.solved or task.a.failed}' '{_episode(task)}'")
+        out.line(f"Compare two: ccgym diff '{before}' '{_episode(task)}'")
+
+
+def _table(out: Output, title: str, what: str, tasks: Sequence[TaskDiff]) -> None:
+    if not tasks:
+        return
+    told = f", the first {SHOWN} of {len(tasks):,}" if len(tasks) > SHOWN else ""
+    rows = [[t.task, t.stage, _share(t.a), _share(t.b), t.change, _episode(t)] for t in tasks[:SHOWN]]
+    out.line()
+    out.table([what, "stage", "before", "now", "change", "open"], rows, title=f"{title}{told}")
 
 
 def _share(side: Side) -> str:
-    return f"{side.successes}/{side.tries}"
+    return f"{side.successes:,}/{side.tries:,}"
 
 
 def _episode(task: TaskDiff) -> str:
