@@ -48,7 +48,7 @@ def _print(out: Output, found: RunsDiff) -> None:
     out.table(columns, rows)
     worse = [task for task in found.tasks if task.change < 0]
     better = [task for task in reversed(found.tasks) if task.change > 0]
-    _table(out, "By template, all its tasks together", "template", found.templates)
+    _table(out, "By template, all its tasks together", "template", found.templates, shown=None)
     _table(out, "Worse", "task", worse)
     _table(out, "Better", "task", better)
     if found.tasks:
@@ -58,11 +58,11 @@ def _print(out: Output, found: RunsDiff) -> None:
         out.line(f"Compare two: ccgym diff '{before}' '{_episode(task)}'")
 
 
-def _table(out: Output, title: str, what: str, tasks: Sequence[TaskDiff]) -> None:
+def _table(out: Output, title: str, what: str, tasks: Sequence[TaskDiff], shown: int | None = SHOWN) -> None:
     if not tasks:
         return
-    told = f", the first {SHOWN} of {len(tasks):,}" if len(tasks) > SHOWN else ""
-    rows = [[t.task, t.stage, _share(t.a), _share(t.b), t.change, _episode(t)] for t in tasks[:SHOWN]]
+    told = f", the first {shown} of {len(tasks):,}" if shown is not None and len(tasks) > shown else ""
+    rows = [[t.task, t.stage, _share(t.a), _share(t.b), t.change, _episode(t)] for t in tasks[:shown]]
     out.line()
     out.table([what, "stage", "before", "now", "change", "open"], rows, title=f"{title}{told}")
 
