@@ -31,16 +31,21 @@ SHOWN = 20
 )  # fmt: skip
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="With --verify: so many processes [cores].")
 @click.option("--step", type=click.IntRange(min=0), metavar="K", help="Only step K (0: before the agent's first turn).")
+@click.option("--html", metavar="PAGE", help="Write it as one page that reads offline; a file of several: as a group.")
 @exports.options
 def command(
-    out: Output, episode: str, verify: bool, live: tuple[str, ...], jobs: int | None, step: int | None, minimise: bool,
-    file: Path | None, to_test: Path | None, to_task: Path | None,
+    out: Output, episode: str, verify: bool, live: tuple[str, ...], jobs: int | None, step: int | None,
+    html: str | None, minimise: bool, file: Path | None, to_test: Path | None, to_task: Path | None,
 ) -> int:  # fmt: skip
     """Print a recorded episode, or prove that it happens again.
 
     EPISODE is a log file, FILE#k for its episode number k, or a run's folder. One episode is printed whole; of many,
     a list.
     """
+    if html is not None:
+        from ccgym.cli.pages import write_page
+
+        return write_page(out, episode, html)
     if verify:
         from ccgym.cli.verifying import verify_all
 
