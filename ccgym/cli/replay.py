@@ -23,8 +23,9 @@ SHOWN = 20
 @verb("replay")
 @click.argument("episode")
 @click.option("--verify", is_flag=True, help="Play the recorded actions again and compare; exit 3 on a divergence.")
+@click.option("--tui", is_flag=True, help="Step through it in this terminal: state, rules, rewards, tokens, events.")
 @click.option("--step", type=click.IntRange(min=0), metavar="K", help="Only step K (0: before the agent's first turn).")
-def command(out: Output, episode: str, verify: bool, step: int | None) -> int:
+def command(out: Output, episode: str, verify: bool, tui: bool, step: int | None) -> int:
     """Print a recorded episode, or prove that it happens again.
 
     EPISODE is a log file, FILE#k for its episode number k, or a run's folder. One episode is printed whole; of many,
@@ -32,6 +33,8 @@ def command(out: Output, episode: str, verify: bool, step: int | None) -> int:
     """
     if verify:
         return _verify(out, episode)
+    if tui:
+        return _step_through(out, episode, step)
     rows, last = [], None
     for name, found in _episodes(out, episode):
         rows.append(_row(name, found))
@@ -44,6 +47,15 @@ def command(out: Output, episode: str, verify: bool, step: int | None) -> int:
         _list(out, rows)
     else:
         raise click.UsageError(f"--step needs one episode, and {episode} holds {len(rows)}. Take {rows[-1][0]}")
+    return 0
+
+
+def _step_through(out: Output, name: str, step: int | None) -> int:
+    from ccgym.view.tui import show
+
+    if not out.rich:
+        raise click.UsageError("--tui needs a terminal, and no --json. In a pipe leave it out")
+    show(name, step)
     return 0
 
 

@@ -6,8 +6,10 @@ What an episode says is hostile text. It becomes `Content` after `clean_terminal
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, ClassVar
 
 from rich.cells import set_cell_size
@@ -25,18 +27,26 @@ from ccgym.terminal import clean_terminal
 
 GUTTER = 9
 """Columns of the labels at the left of a block."""
-LONGEST, MOST_LINES = 2000, 40
-"""Characters and lines of one text that are shown; what is cut is told."""
+LONGEST, MOST_LINES, MOST_BLOCKS = 2000, 40, 400
+"""Characters and lines of one text, and blocks of one pane, that are shown; what is cut is told."""
+
+
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200d\u2060-\u2064\ufe00-\ufe0f\ufeff]")
+"""Joiners and selectors, whose width is another in every terminal."""
+
+
+def tidy(text: str) -> str:
+    """The text without what a terminal acts on, and without what it may take for another width than it has."""
+    return _INVISIBLE.sub("", clean_terminal(text))
 
 
 def cut(text: str) -> str:
-    """The text without control sequences, cut where it is very long, with a note of how much is missing."""
-    kept = clean_terminal(text[:LONGEST])
+    """The text without control sequences, cut where it is very long, with a note of how long it is."""
+    kept = tidy(text[:LONGEST])
     lines = kept.split("\n", MOST_LINES)
-    if len(lines) > MOST_LINES:
-        kept = "\n".join(lines[:MOST_LINES])
-    missing = len(text) - len(kept) if len(text) > LONGEST or len(lines) > MOST_LINES else 0
-    return f"{kept}… ({missing:,} more characters)" if missing > 0 else kept
+    if len(text) <= LONGEST and len(lines) <= MOST_LINES:
+        return kept
+    return "\n".join(lines[:MOST_LINES]) + f"… ({len(text):,} characters in all)"
 
 
 def shown(text: str, style: str = "") -> Content:
@@ -111,8 +121,8 @@ class Blocks(OptionList):
     ]
     DEFAULT_CSS = """
     Blocks {
-        height: 1fr; max-height: 100%; border: none; padding: 0; background: $background; overflow-x: hidden;
-        scrollbar-size-vertical: 1; scrollbar-background: $background; scrollbar-color: $panel;
+        width: 1fr; height: 1fr; max-height: 100%; border: none; padding: 0; background: $background;
+        overflow-x: hidden; scrollbar-size-vertical: 1; scrollbar-background: $background; scrollbar-color: $panel;
         &:focus { border: none; background-tint: transparent 0%; }
         & > .option-list--option, &:focus > .option-list--option { padding: 0 1 0 2; }
         & > .option-list--option-highlighted, &:focus > .option-list--option-highlighted {
@@ -126,15 +136,18 @@ class Blocks(OptionList):
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {"blocks--bar"}
 
-    def show(self, blocks: Iterable[tuple[Block, int | None]], current: int = 0) -> None:
-        """Put these blocks, each with the step that it leads to, in the place of those before."""
-        self._targets: list[int | None] = []
+    def show(self, blocks: Iterable[tuple[Block, int | None]], most: int | None = None) -> None:
+        """Put these blocks, each with the step that it leads to, in the place of those before; at most so many."""
+        kept = list(islice(blocks, None if most is None else most + 1))
+        if most is not None and len(kept) > most:
+            note = Content.styled("… there is more than is shown here", "$foreground-muted")
+            kept[most:] = [(Block([Row(note, beside=False)]), None)]
+        self._targets = [target for _, target in kept]
         options: list[Option | None] = []
-        for block, target in blocks:
+        for block, _ in kept:
             options += [Option(block), None] if block.apart else [Option(block)]
-            self._targets.append(target)
         self.set_options(options)
-        self.highlighted = current if options else None
+        self.highlighted = 0 if options else None
 
     def target(self, index: int) -> int | None:
         """The step that a block leads to."""

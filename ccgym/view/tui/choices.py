@@ -64,7 +64,7 @@ class Choices(Sequence[Choice]):
         try:
             entry = _decode(self.lines[at])
         except msgspec.MsgspecError:
-            return Choice(self.root / "index.jsonl", None, "(not a line of an index)", "", None, "", None, 0)
+            return Choice(self.root / "index.jsonl", None, "(not a line of the index)", "", None, "", None, 0)
         return Choice(
             self.root / entry.file,
             entry.episode,

@@ -18,17 +18,18 @@ from textual.strip import Strip
 from textual.widgets import Static
 
 from ccgym.terminal import one_line
+from ccgym.view.tui.blocks import cut, tidy
 from ccgym.view.tui.choices import Choice, Choices
 from ccgym.view.tui.keys import Key, KeyBar, bindings
 from ccgym.view.tui.prompts import Ask, Help
 
 KEYS = (
-    Key("up", "move(-1)", "↑", "up", "one line up"),
-    Key("down", "move(1)", "↓", "down", "one line down"),
-    Key("pageup", "page(-1)", "PgUp", "page up", "a page up"),
-    Key("pagedown", "page(1)", "PgDn", "page down", "a page down"),
-    Key("g,home", "ends(False)", "g", "first", "the first episode"),
-    Key("G,end", "ends(True)", "G", "last", "the last episode"),
+    Key("up", "move(-1)", "↑", "", "one line up"),
+    Key("down", "move(1)", "↓", "move", "one line down"),
+    Key("pageup", "page(-1)", "PgUp", "", "a page up"),
+    Key("pagedown", "page(1)", "PgDn", "page", "a page down"),
+    Key("g,home", "ends(False)", "g", "", "the first episode"),
+    Key("G,end", "ends(True)", "G", "ends", "the last episode"),
     Key("enter", "open", "Enter", "open", "open the episode"),
     Key("slash", "filter", "/", "filter", "keep the lines that hold these words: task, tag, policy, ending, clause"),
     Key("escape", "leave", "Esc", "back", "all lines again; then the list before this one"),
@@ -53,7 +54,7 @@ def columns(texts: list[str], width: int) -> str:
     sizes = [room, *(size for _, size in COLUMNS[1:])]
     parts = []
     for (name, _), size, text in zip(COLUMNS, sizes, texts, strict=True):
-        text = one_line(text)
+        text = tidy(one_line(text))
         if cell_len(text) > size:
             text = set_cell_size(text, size - 1).rstrip() + "…"
         blank = " " * (size - cell_len(text))
@@ -126,7 +127,8 @@ class Choosing(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(KEYS), Binding("ctrl+c", "app.quit", show=False)]
     DEFAULT_CSS = """
-    Choosing > .title { height: 1; padding: 0 1; background: $surface; }
+    Choosing > .title { height: 1; padding: 0 1; background: $surface; text-wrap: nowrap; text-overflow: ellipsis; }
+    Choosing > .status { height: auto; max-height: 4; padding: 0 1; color: $error; }
     Choosing > .heads { height: 1; padding: 0 2; color: $foreground-muted; }
     """
 
@@ -139,6 +141,7 @@ class Choosing(Screen[None]):
         yield Static(classes="title", markup=False)
         yield Static(classes="heads", markup=False)
         yield Listing()
+        yield Static(classes="status", markup=False)
         yield KeyBar(KEYS)
 
     def on_mount(self) -> None:
@@ -159,11 +162,14 @@ class Choosing(Screen[None]):
         kept = self._all.matching(asked) if asked else self._all
         self.listing.show(kept)
         told = f"{len(kept):,} of {len(self._all):,} episodes with “{asked}”" if asked else f"{len(kept):,} episodes"
-        self.say(told)
+        self.query_one(".title", Static).update(tidy(f"{one_line(told, 200)}  {one_line(self._source, 400)}"))
+        self.say("")
 
     def say(self, text: str) -> None:
-        """Say something in the title."""
-        self.query_one(".title", Static).update(f"{one_line(self._source, 48)}  {one_line(text, 400)}")
+        """Say something under the list."""
+        line = self.query_one(".status", Static)
+        line.update(cut(text))
+        line.display = bool(text)
 
     def action_move(self, by: int) -> None:
         """Move the current line."""
@@ -179,6 +185,7 @@ class Choosing(Screen[None]):
 
     def action_open(self) -> None:
         """Open the current choice."""
+        self.say("")
         listing = self.listing
         if len(listing.choices):
             self.app.open_choice(listing.choices[listing.current], self.say)  # type: ignore[attr-defined]

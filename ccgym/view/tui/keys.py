@@ -37,8 +37,6 @@ class KeyBar(Static):
     DEFAULT_CSS = "KeyBar { height: auto; padding: 0 1; background: $surface; color: $foreground-muted; }"
 
     def __init__(self, keys: Sequence[Key]) -> None:
-        super().__init__(markup=False)
-        self.auto_links = False  # to click, but not underlined
         self._groups: list[Content] = []
         group: list[Content] = []
         for key in keys:
@@ -47,12 +45,11 @@ class KeyBar(Static):
             if key.label:
                 self._groups.append(Content.assemble(*group))
                 group = []
-
-    def render(self) -> Block:
-        """As many groups on a line as have room."""
-        return Block(self._lines)
+        super().__init__(Block(self._lines), markup=False)
+        self.auto_links = False  # to click, but not underlined
 
     def _lines(self, width: int) -> list[Row]:
+        """As many groups on a line as have room."""
         lines: list[list[Content]] = [[]]
         for group in self._groups:
             if lines[-1] and sum(each.cell_length + 2 for each in lines[-1]) + group.cell_length > width:

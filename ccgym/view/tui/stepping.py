@@ -16,7 +16,7 @@ from textual.widgets import OptionList, Static
 from ccgym.terminal import one_line
 from ccgym.view.steps import Mark, StepView
 from ccgym.view.timeline import Timeline
-from ccgym.view.tui.blocks import Blocks
+from ccgym.view.tui.blocks import MOST_BLOCKS, Blocks, tidy
 from ccgym.view.tui.keys import Key, KeyBar, bindings
 from ccgym.view.tui.panes import PANES
 from ccgym.view.tui.prompts import Ask, Help
@@ -117,7 +117,7 @@ class Stepping(Screen[None]):
 
     def say(self, text: str) -> None:
         """Say something above the keys, until the next step."""
-        self.query_one(".status", Static).update(one_line(text, 400))
+        self.query_one(".status", Static).update(tidy(one_line(text, 400)), layout=False)
 
     @property
     def step(self) -> StepView:
@@ -133,7 +133,7 @@ class Stepping(Screen[None]):
 
     def _show(self) -> None:
         self.turns.highlighted = self.at
-        self.shown.show(PANES[self.pane].blocks(self.timeline, self.step))
+        self.shown.show(PANES[self.pane].blocks(self.timeline, self.step), MOST_BLOCKS)
         last = self.timeline.steps[-1].number
         self.say(f"step {self.step.number} of {last} · state {self.step.hash[:12]} · {_short(self.timeline.name)}")
         tabs = []
@@ -141,7 +141,7 @@ class Stepping(Screen[None]):
             click = Style.from_meta({"@click": f"screen.show({number})"})
             style = "$accent bold" if number == self.pane + 1 else "$foreground-muted"
             tabs.append(Content.assemble((f"{number} ", "$foreground-disabled"), (pane.name, style)).stylize(click))
-        self.query_one("#tabs", Static).update(Content(" ").join(tabs))
+        self.query_one("#tabs", Static).update(Content(" ").join(tabs), layout=False)
 
     def watch_at(self) -> None:
         """Show another step."""
@@ -237,6 +237,8 @@ class Stepping(Screen[None]):
         """Go back to the list, where there is one."""
         if len(self.app.screen_stack) > 2:
             self.app.pop_screen()
+        else:
+            self.say("There is no list: this episode was opened alone")
 
     def action_help(self) -> None:
         """Explain the keys."""

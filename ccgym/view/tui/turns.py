@@ -7,10 +7,12 @@ from textual.content import Content
 from ccgym.terminal import one_line
 from ccgym.view.steps import CallView, LineView, NoteView, StepView
 from ccgym.view.timeline import Timeline
-from ccgym.view.tui.blocks import Block, Row, json_line, shown
+from ccgym.view.tui.blocks import Block, Row, json_line, shown, tidy
 
 MARKS = {"write": ("✎ write", "$warning"), "error": ("✗ error", "$error"), "violation": ("⚑ violation", "$error")}
 """How the marks of a step are shown, and in which colour."""
+MOST = 60
+"""Calls and lines of one step that are shown among the turns."""
 LABELS = {"customer": "$primary", "agent": "$success", "calls": "$accent"}
 """Colours of the labels of those who speak; every other label is muted."""
 
@@ -22,9 +24,8 @@ def title(timeline: Timeline) -> Content:
     facts += [f"reward {total:.3f}"] if total is not None else []
     facts += [f"advantage {advantage:+.2f}"] if advantage is not None else []
     facts += [f"dropped: {timeline.dropped}"] if timeline.dropped else []
-    return Content.assemble(
-        (one_line(timeline.task, 60), "bold"), ("  " + one_line(" · ".join(facts), 300), "$foreground-muted")
-    )
+    told = tidy(one_line(" · ".join(facts), 300))
+    return Content.assemble((tidy(one_line(timeline.task, 60)), "bold"), (f"  {told}", "$foreground-muted"))
 
 
 def turn(step: StepView) -> Block:
@@ -41,7 +42,8 @@ def turn(step: StepView) -> Block:
     elif step.reply is not None:
         rows.append(_row("agent", step.reply))
     happened: list[CallView | LineView | NoteView] = [*step.calls, *step.lines, *step.notes]
-    for view in sorted(happened, key=lambda view: view.n):
+    happened.sort(key=lambda view: view.n)
+    for view in happened[:MOST]:
         match view:
             case CallView():
                 rows += _call(view)
@@ -49,6 +51,8 @@ def turn(step: StepView) -> Block:
                 rows += _line(view)
             case NoteView():
                 rows.append(_row(view.kind, view.text, "$error" if view.kind in ("limit", "error") else "bold"))
+    if len(happened) > MOST:
+        rows.append(_row("", f"… {len(happened) - MOST:,} more calls and lines", "$foreground-muted"))
     return Block(rows)
 
 

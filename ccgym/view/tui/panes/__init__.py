@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from ccgym.view.steps import StepView
@@ -20,7 +20,7 @@ class Pane:
     """One of them."""
 
     name: str
-    blocks: Callable[[Timeline, StepView], list[tuple[Block, int | None]]]
+    blocks: Callable[[Timeline, StepView], Iterable[tuple[Block, int | None]]]
 
 
 PANES = (

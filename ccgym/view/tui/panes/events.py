@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 from textual.content import Content
 
-from ccgym.terminal import clean_terminal
 from ccgym.view.steps import StepView
 from ccgym.view.timeline import Timeline
 from ccgym.view.tui.blocks import LONGEST, Block, Row
@@ -21,20 +21,27 @@ ITEMS = 200
 _KEY = re.compile(r'^ *("(?:[^"\\]|\\.)*": )', re.MULTILINE)
 
 
-def events(timeline: Timeline, step: StepView) -> list[tuple[Block, int | None]]:
+def events(timeline: Timeline, step: StepView) -> Iterator[tuple[Block, int | None]]:
     """A block an event."""
     wanted = set(step.events)
-    return [(_block(event), None) for event in timeline.episode if event.n in wanted]
+    return ((_block(event), None) for event in timeline.episode if event.n in wanted)
 
 
 def _block(event: Any) -> Block:
     found = msgspec.to_builtins(event)
-    text = clean_terminal(pretty(bounded(found)))
+    text = escaped(pretty(bounded(found)))
     content = Content(text)
     for key in _KEY.finditer(text):
         content = content.stylize("$primary", key.start(1), key.end(1))
     heading = Content.assemble((f"event {event.n}", "bold"), (f"  {found['event']}", "$accent"))
     return Block([Row(heading, beside=False), Row(content, beside=False)])
+
+
+def escaped(text: str) -> str:
+    """JSON text whose characters that a terminal could act on, or not show, stand as JSON escapes: nothing is lost."""
+    if text.replace("\n", "").isprintable():
+        return text
+    return "".join(char if char.isprintable() or char == "\n" else json.dumps(char)[1:-1] for char in text)
 
 
 def bounded(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Verdicts, each with the clause that it cites: those of the step, then those of the others, what was broken first."""
+"""Verdicts, each with the clause that it cites: those of the step, then those of the others; broken first."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ SIGNS = {"ok": ("✓ ok", "$success"), "violated": ("✗ violated", "$error"), "
 
 def rules(timeline: Timeline, step: StepView) -> list[tuple[Block, int | None]]:
     """A block a verdict; those of other steps lead there."""
-    here = [verdict for verdict in timeline.verdicts if verdict.step == step.number]
-    there = [verdict for verdict in timeline.verdicts if verdict.step != step.number]
-    there.sort(key=lambda verdict: not verdict.broken)
+    verdicts = sorted(timeline.verdicts, key=lambda verdict: not verdict.broken)
+    here = [verdict for verdict in verdicts if verdict.step == step.number]
+    there = [verdict for verdict in verdicts if verdict.step != step.number]
     blocks: list[tuple[Block, int | None]] = [(_heading(f"At step {step.number}", here), None)]
     blocks += [(_whole(verdict, ""), None) for verdict in here]
     if there:
@@ -48,8 +48,8 @@ def _brief(verdict: VerdictView) -> Block:
 def _whole(verdict: VerdictView, lead: str) -> Block:
     """A verdict with its clause: heading, line and text."""
     sign, style = _sign(verdict)
-    about = f"  SOP {verdict.kind}" if verdict.tag == "sop" else f"  {verdict.kind}"
-    cause = f" of {verdict.cause}" if verdict.cause else ""
+    about = f"  SOP · {verdict.kind}" if verdict.tag == "sop" else f"  {verdict.kind}"
+    cause = f" · call {verdict.cause}" if verdict.cause else " · at the end"
     head = Content.assemble((sign, style), (cut(about + cause), "$foreground-muted"), (lead, "$accent"))
     found = json_text(verdict.found) if verdict.broken and verdict.found is not None else ""
     texts = (

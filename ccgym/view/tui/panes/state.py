@@ -10,7 +10,7 @@ from textual.content import Content
 from ccgym.view.rows import ABSENT, ChangeView, RowView
 from ccgym.view.steps import StepView
 from ccgym.view.timeline import Timeline
-from ccgym.view.tui.blocks import Block, Row, cut, json_line, shown
+from ccgym.view.tui.blocks import MOST_BLOCKS, Block, Row, cut, json_line, shown
 
 LABELS = 16
 """The most columns of the names of fields."""
@@ -28,7 +28,7 @@ def state(timeline: Timeline, step: StepView) -> list[tuple[Block, int | None]]:
                 None,
             )
         ]
-    lines = [_lines(row) for row in sorted(rows, key=lambda row: not row.changes)]
+    lines = [_lines(row) for row in sorted(rows, key=lambda row: not row.changes)[: MOST_BLOCKS + 1]]
     gutter = min(max(cell_len(line.label) for each in lines for line in each), LABELS) + 2
     return [(Block(each, gutter), None) for each in lines]
 
