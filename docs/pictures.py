@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -44,12 +47,35 @@ def page(html: Path, path: Path, size: str = "1180,1300") -> None:
         )  # fmt: skip
 
 
+def stepping(run: Path, path: Path) -> None:
+    """Take a screenshot of the terminal viewer, at the violation of the first episode that has one."""
+    from ccgym.view.tui.app import viewer
+
+    async def sitting(name: str) -> str:
+        app = viewer(name)
+        async with app.run_test(size=(130, 36)) as pilot:
+            await pilot.press("v", "2", "down")
+            await pilot.pause()
+            return app.export_screenshot(title="ccgym replay --tui")
+
+    entries = [json.loads(line) for line in (run / "index.jsonl").read_text().splitlines()]
+    english = (entry for entry in entries if "vi" not in entry["tags"] and entry["policy"] == "grpo")
+    shown = next(entry for entry in english if entry["violated"] and entry["steps"] > 3)
+    svg = asyncio.run(sitting(f"{run / shown['file']}#{shown['episode']}"))
+    with tempfile.TemporaryDirectory() as folder:
+        drawn = Path(folder) / "tui.html"
+        drawn.write_text(f"<body style='margin: 0; background: transparent'>{svg}</body>")
+        width, height = map(float, re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg).groups())
+        page(drawn, path, f"{width:.0f},{height:.0f}")
+
+
 def main(run: Path) -> None:
-    """Write `images/train.svg`, `images/replay.svg` and `images/report.png`."""
+    """Write `images/train.svg`, `images/replay.svg`, `images/tui.png` and `images/report.png`."""
     IMAGES.mkdir(exist_ok=True)
     terminal("ccgym train", [["ccgym", "train", "--resume", str(run)]], IMAGES / "train.svg")
     episode = min((run / "episodes" / "eval-grpo").glob("*.jsonl"))
     terminal("ccgym replay", [["ccgym", "replay", f"{episode}#0"]], IMAGES / "replay.svg")
+    stepping(run, IMAGES / "tui.png")
     page(run / "report.html", IMAGES / "report.png")
 
 

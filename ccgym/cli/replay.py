@@ -25,6 +25,7 @@ SHOWN = 20
 @verb("replay")
 @click.argument("episode")
 @click.option("--verify", is_flag=True, help="Play the recorded actions again and compare; exit 3 on a divergence.")
+@click.option("--tui", is_flag=True, help="Step through it in this terminal: state, rules, rewards, tokens, events.")
 @click.option(
     "--live", multiple=True, type=click.Choice(["user", "judge"]),
     help="With --verify: ask customers or judges who are models anew, instead of playing them from the record.",
@@ -34,7 +35,7 @@ SHOWN = 20
 @click.option("--html", metavar="PAGE", help="Write it as one page that reads offline; a file of several: as a group.")
 @exports.options
 def command(
-    out: Output, episode: str, verify: bool, live: tuple[str, ...], jobs: int | None, step: int | None,
+    out: Output, episode: str, verify: bool, tui: bool, live: tuple[str, ...], jobs: int | None, step: int | None,
     html: str | None, minimise: bool, file: Path | None, to_test: Path | None, to_task: Path | None,
 ) -> int:  # fmt: skip
     """Print a recorded episode, or prove that it happens again.
@@ -52,6 +53,8 @@ def command(
         return verify_all(out, episode, _number(episode), jobs, live)
     if live or jobs:
         raise click.UsageError("--live and --jobs go with --verify")
+    if tui:
+        return _step_through(out, episode, step)
     if file is not None and not minimise:
         raise click.UsageError("--out is where --minimise writes to. Give --minimise")
     if minimise or to_test or to_task:
@@ -74,6 +77,15 @@ def command(
     for each in damage:
         out.note(f"Damaged: {each}")
     return 1 if damage else 0
+
+
+def _step_through(out: Output, name: str, step: int | None) -> int:
+    from ccgym.view.tui import show
+
+    if not out.rich:
+        raise click.UsageError("--tui needs a terminal, and no --json. In a pipe leave it out")
+    show(name, step)
+    return 0
 
 
 def _episodes(out: Output, name: str, damage: list[Damage]) -> Iterator[tuple[str, Any]]:

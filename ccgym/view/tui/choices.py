@@ -1,0 +1,123 @@
+"""The episodes that a name stands for, to choose from: a run by its index, without opening its files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ccgym.errors import EpisodeError
+from ccgym.log import index_entry, log_files, read_log
+from ccgym.turns import fold
+
+
+class _Entry(msgspec.Struct):
+    """What a line of `index.jsonl` says, as far as the list shows it."""
+
+    file: str
+    episode: int | None = None
+    task: str = ""
+    policy: str = ""
+    steps: int | None = None
+    reason: str | None = None
+    rewards: dict[str, float | None] = {}
+    violated: list[str] = []
+
+
+_decode = msgspec.json.Decoder(_Entry).decode
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One line of the list: an episode, or a file whose episodes are not listed anywhere yet."""
+
+    file: Path
+    episode: int | None
+    task: str
+    policy: str
+    steps: int | None
+    end: str
+    correctness: float | None
+    violated: int
+
+    @property
+    def name(self) -> str:
+        """`FILE#k`, or `FILE`."""
+        return str(self.file) if self.episode is None else f"{self.file}#{self.episode}"
+
+
+@dataclass(frozen=True, slots=True)
+class Choices(Sequence[Choice]):
+    """Choices that are read when they are looked at: tens of thousands cost as little as a few."""
+
+    root: Path
+    lines: Sequence[bytes]
+    """JSON objects as in `index.jsonl`."""
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+    def __getitem__(self, at: Any) -> Any:
+        try:
+            entry = _decode(self.lines[at])
+        except msgspec.MsgspecError:
+            return Choice(self.root / "index.jsonl", None, "(not a line of the index)", "", None, "", None, 0)
+        return Choice(
+            self.root / entry.file,
+            entry.episode,
+            entry.task,
+            entry.policy,
+            entry.steps,
+            entry.reason or "unfinished",
+            entry.rewards.get("correctness"),
+            len(entry.violated),
+        )
+
+    def matching(self, text: str) -> Choices:
+        """Those whose line of the index holds all words of the text, in whatever case."""
+        words = [fold(word) for word in text.split()]
+        kept = [line for line in self.lines if _holds(line, words)]
+        return Choices(self.root, kept)
+
+
+def _holds(line: bytes, words: list[str]) -> bool:
+    text = fold(line.decode(errors="replace"))
+    return all(word in text for word in words)
+
+
+def number_of(name: str) -> int | None:
+    """The k of `FILE#k`."""
+    _, mark, tail = name.rpartition("#")
+    return int(tail) if mark and tail.isdigit() else None
+
+
+def choices(name: str) -> Choices:
+    """What there is to choose from under a name: the index of a run, the episodes of a file, the files of a folder.
+
+    Raises:
+        EpisodeError: there is nothing, or the file is broken.
+    """
+    root = Path(name)
+    if (root / "index.jsonl").is_file():
+        *lines, _torn = (root / "index.jsonl").read_bytes().split(b"\n")
+        if lines:
+            return Choices(root, lines)
+    files = log_files(name)
+    if root.is_dir() and len(files) > 1:
+        return Choices(root, [msgspec.json.encode({"file": str(f.relative_to(root)), "task": f.stem}) for f in files])
+    (file,) = files
+    episodes = read_log(file).episodes
+    entries = (index_entry(file, file.parent, episodes[key]) for key in sorted(episodes))
+    wanted = number_of(name)
+    found = [msgspec.json.encode(entry) for entry in entries if wanted in (None, entry["episode"])]
+    if not found:
+        have = ", ".join(map(str, sorted(episodes))) or "none"
+        raise EpisodeError(
+            f"holds no episode {wanted}" if wanted is not None else "holds no episodes",
+            where=str(file),
+            fix=f"It holds {have}",
+        )
+    return Choices(file.parent, found)

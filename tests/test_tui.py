@@ -1,0 +1,456 @@
+"""The terminal viewer: every key, the mouse, and text that means harm, in a small and in a large terminal."""
+
+from __future__ import annotations
+
+import json
+import sys
+import unicodedata
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from stepping import log, place, recorded, seen, sit_at, strips
+from test_cli import said
+from textual import events
+from textual.content import Content
+
+from ccgym.log import append_index
+from ccgym.view.tui import choosing, stepping
+from ccgym.view.tui.blocks import LONGEST, Block, Row, cut, shown
+from ccgym.view.tui.choices import choices
+from ccgym.view.tui.panes import PANES
+from ccgym.view.tui.panes.events import bounded, escaped, pretty
+
+SIZES = [(80, 24), (140, 40)]
+BIG = "x" * 1_000_000
+TRICKS = (
+    "[bold red]x[/] [@click=app.quit]go[/] [link=http://h.example]l[/] $accent "
+    "\x1b[2J\x1b]0;title\x07\x1b]52;c;aGk=\x07\x9b31m\x90q\x9c\x1b[?1049l\r\x08 "
+    "\u202e\u2066abc\u200f\U000e0041 "
+)
+HOSTILE = {"tricks": TRICKS, "long": BIG, "lines": "line\n" * 5000 + "a" + "\u0301" * 3000}
+BIDI = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
+    """A file of one episode."""
+    return log(tmp_path_factory.mktemp("alone") / "talk.jsonl", recorded())
+
+
+@pytest.fixture
+def run(tmp_path):
+    """A run of two groups of two, with its index."""
+    for group in range(2):
+        path = tmp_path / "episodes" / "grpo" / f"000000-{group}.jsonl"
+        members = [recorded(number=number) for number in range(2)]
+        log(path, *members)
+        append_index(tmp_path, path, members)
+    return tmp_path
+
+
+def at(pilot):
+    """The number of the current step, which the turns mark too."""
+    screen = pilot.app.screen
+    assert screen.turns.highlighted == screen.at
+    return screen.step.number
+
+
+def current(pilot):
+    """The current line of the list."""
+    return pilot.app.screen.listing.current
+
+
+async def ask(pilot, key, text):
+    """Press a key that asks, and answer."""
+    await pilot.press(key)
+    pilot.app.screen.query_one("Input").value = text
+    await pilot.press("enter")
+
+
+# ---- keys
+
+JUMPS = {  # key to (from, to)
+    "right": (0, 1), "n": (1, 2), "left": (2, 1), "p": (1, 0), "G": (0, 7), "g": (7, 0), "end": (0, 7), "home": (7, 0),
+    "e": (0, 2), "E": (7, 6), "w": (3, 5), "W": (5, 3), "v": (5, 7), "V": (7, 5),
+}  # fmt: skip
+OTHER = {"colon", "s", "slash", "f", "F", "tab", "shift+tab", "escape", "question_mark", "q"}
+LISTED = {"up", "down", "pageup", "pagedown", "g", "G", "home", "end", "enter", "slash", "escape", "question_mark", "q"}
+
+
+def keys_of(table):
+    return {name for key in table for name in key.keys.split(",")}
+
+
+def test_the_tests_below_drive_every_key():
+    assert keys_of(stepping.KEYS) == JUMPS.keys() | OTHER
+    assert keys_of(choosing.KEYS) == LISTED
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_keys_go_from_step_to_step(alone, size):
+    async def play(pilot):
+        for key, (here, there) in JUMPS.items():
+            pilot.app.screen.at = here
+            await pilot.press(key)
+            assert at(pilot) == there, key
+        for key in ("p", "left", "g"):
+            pilot.app.screen.at = 0
+            await pilot.press(key)
+            assert at(pilot) == 0
+        await pilot.press("E")
+        assert "No error before step 0; there are 2 in all" in seen(pilot)
+
+    sit_at(alone, play, size)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_keys_show_panes_ask_and_explain(alone, size):
+    async def play(pilot):
+        shown_, screen = [], pilot.app.screen
+        for _ in range(len(PANES) + 1):
+            await pilot.press("tab")
+            shown_.append(PANES[screen.pane].name if screen.focused is screen.shown else "Turns")
+        assert shown_ == [*(pane.name for pane in PANES), "Turns"]
+        await pilot.press("shift+tab")
+        assert PANES[screen.pane].name == "Events"
+        for number, pane in enumerate(PANES, 1):
+            await pilot.press(str(number))
+            assert PANES[screen.pane] is pane
+        for key in ("colon", "s"):
+            await pilot.press("g", key, "5", "enter")
+            assert at(pilot) == 5
+        await pilot.press("s", *"99", "enter")
+        assert "There is no step 99: the episode has the steps 0 to 7" in seen(pilot)
+        await pilot.press("s", *"x", "enter")
+        assert "x is no number of a step" in seen(pilot)
+        await pilot.press("s", "1", "escape")
+        assert at(pilot) == 5
+        await pilot.press("question_mark")
+        told = seen(pilot)
+        assert "the next step that broke a rule" in told
+        await pilot.press("escape", "escape")
+        assert "There is no list" in seen(pilot)
+        await pilot.press("q")
+        assert not pilot.app.is_running or pilot.app._exit
+
+    sit_at(alone, play, size)
+
+
+def test_a_search_finds_composed_and_decomposed_text_and_goes_around(alone):
+    async def play(pilot):
+        await pilot.press("f")
+        assert "Nothing was searched for yet" in seen(pilot)
+        await ask(pilot, "slash", unicodedata.normalize("NFD", "NGUYỄN huệ"))
+        assert at(pilot) == 1
+        hits = []
+        await ask(pilot, "slash", "get_order")
+        for key in ("f", "f", "F"):
+            hits.append(at(pilot))
+            await pilot.press(key)
+        assert hits == [2, 4, 2]
+        await ask(pilot, "slash", "nowhere")
+        assert "No “nowhere” in this episode" in seen(pilot)
+
+    sit_at(alone, play)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_bottom_lines_name_every_key_and_clicking_one_does_what_it_does(alone, size):
+    async def play(pilot):
+        told = seen(pilot)
+        for key in stepping.KEYS:
+            assert f"{key.shown} {key.label}".strip() in told
+        await pilot.click(offset=place(pilot, "V violation"))
+        assert at(pilot) == 0
+        await pilot.click(offset=place(pilot, "v V"))
+        assert at(pilot) == 5
+
+    sit_at(alone, play, size)
+
+
+def test_a_held_key_loses_no_step(alone):
+    async def play(pilot):
+        await pilot.press(*["right"] * 7, *["left"] * 3, *["down"] * 2, "up")
+        assert at(pilot) == 5
+
+    sit_at(alone, play)
+
+
+# ---- panes
+
+
+def test_each_pane_shows_what_the_step_did(alone):
+    async def play(pilot):
+        told = {}
+        for number, pane in enumerate(PANES, 1):
+            await pilot.press(str(number))
+            told[pane.name] = seen(pilot)
+        assert "12 Trần Phú, Huế → 5 Lê Lợi, Đà Nẵng" in told["State"]
+        assert "session/W1" in told["State"]
+        assert "2. Changes (sop.md:30)" in told["Rules"]
+        assert "Verify first." in told["Rules"]
+        assert "change_address before confirm" in told["Rules"]
+        assert "→ step 7" in told["Rules"]
+        assert "style  0.500 × 0 (correctness) × 0.2 = +0.000" in told["Rewards"]
+        assert "+0.050" in told["Rewards"]
+        assert "No tokens are recorded at this step" in told["Tokens"]
+        assert '"path": "/tables/orders/W1/address"' in told["Events"]
+        await pilot.press("s", "3", "enter", "4")
+        assert "2 sampled after 2 of context" in seen(pilot)
+        assert "p 0.082" in seen(pilot)
+
+    sit_at(alone, play, (140, 60), step=5)
+
+
+def test_tokens_are_coloured_by_mask_and_probability(alone):
+    async def play(pilot):
+        await pilot.press("4")
+        colours = {}
+        for strip in strips(pilot):
+            for segment in strip:
+                if segment.text.strip() in {"5", "6", "7", "8"} and segment.style.color:
+                    colours[segment.text.strip()] = segment.style.color.name
+        assert colours["5"] == colours["6"]
+        assert len({colours["6"], colours["7"], colours["8"]}) == 3
+
+    sit_at(alone, play, (140, 40), step=3)
+
+
+# ---- mouse
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_mouse_selects_turns_panes_and_evidence_and_scrolls(alone, size):
+    async def play(pilot):
+        await pilot.click(offset=place(pilot, "step 1"))
+        assert at(pilot) == 1
+        await pilot.click(offset=place(pilot, "Rewards"))
+        screen = pilot.app.screen
+        assert PANES[screen.pane].name == "Rewards"
+        await pilot.click(offset=place(pilot, "→ step 5"))
+        assert at(pilot) == 5
+        await pilot.click(offset=place(pilot, "Rules"))
+        await pilot.press("end")
+        before = screen.shown.scroll_offset.y
+        x, y = place(pilot, "At step 7")
+        for _ in range(3):
+            screen._forward_event(events.MouseScrollDown(screen, x, y, 0, 0, 0, False, False, False))
+        await pilot.pause()
+        assert screen.shown.scroll_offset.y > before or screen.shown.max_scroll_y == 0
+        assert at(pilot) == 7
+
+    sit_at(alone, play, size)
+
+
+def test_enter_goes_to_the_step_of_the_evidence(alone):
+    async def play(pilot):
+        await pilot.press("3", "down", "down", "enter")
+        assert at(pilot) == 5
+        await pilot.press("down", "enter")
+        assert at(pilot) == 5
+
+    sit_at(alone, play)
+
+
+# ---- hostile text
+
+
+def hold(pilot, size):
+    """Every line is as wide as the terminal, and holds no character and no link that a terminal would act on."""
+    for strip in strips(pilot):
+        line = "".join(segment.text for segment in strip)
+        assert cell_len(line) == size[0], line
+        assert not BIDI & set(line)
+        assert not [char for char in line if unicodedata.category(char) in ("Cc", "Cs")]
+        assert not any(segment.style and segment.style.link for segment in strip)
+    assert " quit" in seen(pilot)
+
+
+@pytest.mark.parametrize(
+    ("kind", "size"), [("tricks", SIZES[0]), ("tricks", SIZES[1]), ("long", SIZES[0]), ("lines", SIZES[0])]
+)
+def test_hostile_text_is_shown_as_text_and_the_layout_holds(tmp_path, kind, size):
+    async def play(pilot):
+        for _ in range(8):
+            hold(pilot, size)
+            await pilot.press("right")
+        assert at(pilot) == 7
+        if kind == "tricks":
+            assert "[bold red]x[/]" in seen(pilot)
+            assert "[@click=app.quit]go[/]" in seen(pilot)
+        for step in (3, 5):
+            pilot.app.screen.at = step
+            for number in range(1, len(PANES) + 1):
+                await pilot.press(str(number))
+                hold(pilot, size)
+        await ask(pilot, "slash", "saved")
+        await pilot.press("E", "tab", "pagedown", "pageup")
+        hold(pilot, size)
+
+    sit_at(log(tmp_path / "e.jsonl", recorded(HOSTILE[kind])), play, size)
+
+
+def test_a_cut_text_says_how_long_it_was():
+    assert cut("short") == "short"
+    assert cut(BIG) == "x" * LONGEST + "… (1,000,000 characters in all)"
+    assert cut("a\n" * 100).endswith("… (200 characters in all)")
+
+
+TEXTS = st.text(max_size=60) | st.text("aễ\u0302\u0301漢👩\u200d\x1b[31m]0;\u202e\t\n ", max_size=60)
+
+
+@given(st.lists(TEXTS, min_size=6, max_size=6), st.integers(60, 160))
+@settings(max_examples=150, deadline=None)
+def test_columns_of_the_list_are_as_wide_as_asked_for_whatever_stands_in_them(texts, width):
+    assert cell_len(choosing.columns(texts, width)) == width
+
+
+@given(st.lists(TEXTS, min_size=1, max_size=4), st.integers(20, 100))
+@settings(max_examples=150, deadline=None)
+def test_blocks_stay_within_their_width_and_texts_beside_their_labels(texts, width):
+    block = Block([Row(shown(text), cut(text)[:12]) for text in texts])
+    for line in block.flow(width).plain.split("\n"):
+        assert cell_len(line) <= width
+
+
+def test_the_label_of_a_decomposed_name_takes_as_much_room_as_of_a_composed_one():
+    names = [unicodedata.normalize(form, "Địa chỉ") for form in ("NFC", "NFD")]
+    lines = Block([Row(Content("x"), name) for name in names]).flow(40).plain.split("\n")
+    assert [cell_len(line[: line.index("x")]) for line in lines] == [9, 9]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=20,
+)
+
+
+@given(JSON)
+@settings(max_examples=150, deadline=None)
+def test_an_event_is_shown_as_json_of_the_same_value_with_nothing_a_terminal_acts_on(value):
+    text = escaped(pretty(value))
+    assert json.loads(text) == value
+    assert text.replace("\n", "").isprintable()
+
+
+def test_long_values_of_an_event_are_cut_and_say_so():
+    value = bounded({"text": BIG, "list": list(range(1000)), "deep": [{"text": BIG}]})
+    assert value["text"].endswith("… (998,000 more characters)")
+    assert value["list"][-1] == "… (800 more items)"
+    assert len(json.dumps(value)) < 10_000
+
+
+# ---- lists
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_run_is_a_list_to_choose_from(run, size):
+    async def play(pilot):
+        lines = []
+        for key in ("down", "down", "up", "end", "home", "G", "g", "pagedown", "pageup"):
+            await pilot.press(key)
+            lines.append(current(pilot))
+        assert lines == [1, 2, 1, 3, 0, 3, 0, 3, 0]
+        await pilot.press("down", "enter")
+        assert "step 0" in seen(pilot)
+        assert pilot.app.screen.timeline.name == str(run / "episodes/grpo/000000-0.jsonl#1")
+        await pilot.press("n", "escape")
+        assert current(pilot) == 1
+        await ask(pilot, "slash", "#1")
+        assert "0 of 4 episodes" in seen(pilot)
+        await pilot.press("enter", "escape")
+        await ask(pilot, "slash", "HAND move")
+        assert "4 of 4 episodes" in seen(pilot)
+        await pilot.press("escape", "escape", "question_mark", "question_mark")
+        x, y = place(pilot, "#1 move-house")
+        await pilot.click(offset=(x, y + 2))
+        assert current(pilot) == 3
+        await pilot.click(offset=(x, y + 2))
+        assert pilot.app.screen.timeline.name == str(run / "episodes/grpo/000000-1.jsonl#1")
+        await pilot.press("escape", "q")
+
+    sit_at(str(run), play, size)
+
+
+def test_a_run_of_32000_episodes_opens_by_its_index_alone(tmp_path):
+    line = json.dumps({"file": "episodes/grpo/gone.jsonl", "episode": 3, "task": "đổi-địa-chỉ", "policy": "grpo"})
+    (tmp_path / "index.jsonl").write_text(f"{line}\n" * 32_000 + '{"file": "torn')
+
+    async def play(pilot):
+        assert "32,000 episodes" in seen(pilot)
+        await pilot.press("end")
+        assert "#3 đổi-địa-chỉ" in seen(pilot)
+        await pilot.press("enter")
+        assert "no such file" in seen(pilot)
+
+    sit_at(str(tmp_path), play)
+
+
+def test_a_broken_file_is_told_in_the_list_and_the_others_open(run):
+    file = run / "episodes/grpo/000000-0.jsonl"
+    file.write_bytes(file.read_bytes().replace(b"Which order", b"Whose order"))
+
+    async def play(pilot):
+        await pilot.press("enter")
+        assert "digest does not follow" in seen(pilot)
+        await pilot.press("end", "enter")
+        assert pilot.app.screen.step.number == 0
+
+    sit_at(str(run), play, (140, 24))
+
+
+def test_a_file_and_a_folder_without_an_index_are_lists_too(run):
+    (run / "index.jsonl").unlink()
+    assert [choice.name for choice in choices(str(run / "episodes/grpo/000000-1.jsonl"))][1].endswith("-1.jsonl#1")
+
+    async def play(pilot):
+        assert "2 episodes" in seen(pilot)
+        await pilot.press("end", "enter")
+        assert "#1 move-house" in seen(pilot)
+        await pilot.press("enter")
+        assert at(pilot) == 0
+        await pilot.press("escape", "escape")
+        assert "000000-1" in seen(pilot)
+
+    sit_at(str(run), play)
+
+
+def test_a_line_of_the_index_that_is_none_costs_only_itself(run):
+    with open(run / "index.jsonl", "a") as file:
+        file.write("nonsense\n")
+    assert [choice.task for choice in choices(str(run))] == ["move-house"] * 4 + ["(not a line of the index)"]
+
+
+# ---- command line
+
+
+def test_in_a_pipe_the_viewer_is_refused(capsys, alone):
+    status, _, err = said(capsys, "replay", alone, "--tui")
+    assert status == 2
+    assert "needs a terminal" in err
+
+
+def test_without_textual_the_error_says_what_to_install(capsys, alone, monkeypatch):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    monkeypatch.setitem(sys.modules, "textual", None)
+    status, _, err = said(capsys, "replay", alone, "--tui")
+    assert status == 1
+    assert "pip install 'ccgym[view]'" in err
+
+
+def test_no_command_imports_textual_unless_it_is_asked_for(alone):
+    import subprocess
+
+    code = f"import sys; from ccgym.cli.app import run; run(['replay', {alone!r}]); sys.exit('textual' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True).returncode == 0
+
+
+def test_a_broken_file_is_an_error_before_the_terminal_is_taken(capsys, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    (tmp_path / "e.jsonl").write_text("{}\n")
+    status, _, err = said(capsys, "replay", str(tmp_path / "e.jsonl"), "--tui")
+    assert status == 1
+    assert "not an event of the log" in err
