@@ -13,6 +13,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "check": ("Look", "Find what is wrong with a domain or a plugin."),
     "audit": ("Look", "Find what can be earned without doing the job."),
     "replay": ("Look", "Print a recorded episode, or prove that it happens again."),
+    "view": ("Look", "Browse a run in the browser: its episodes and curves, also while it trains."),
     "rescore": ("Look", "Score recorded episodes anew and show what changes."),
     "doctor": ("Look", "Say what on this machine would stop a run, and the fix."),
     "schema": ("Look", "Print the JSON Schema of a file format."),
