@@ -61,7 +61,7 @@ def make_app(runs: Runs) -> Starlette:
                     "run": run.name, "version": run.version, "written": run.written, "notices": run.notices,
                     "total": len(run.index), "matched": len(found.rows), "rewards": list(run.index.rewards),
                     "choices": found.choices, "means": found.means, "start": start,
-                    "rows": [run.index.row(number) for number in found.rows[start : start + count]],
+                    "rows": [run.index.row(number) for number in found.rows[start : start + count].tolist()],
                 }
             )  # fmt: skip
 
@@ -83,7 +83,7 @@ def make_app(runs: Runs) -> Starlette:
 
     def group(request: Request) -> Response:
         file = run_of(request).episode_file(request.query_params.get("file", ""))
-        return _page(pages.group(file))
+        return _page(pages.group(file, _whole(request, "episode", 0)))
 
     def static(request: Request) -> Response:
         name = request.path_params.get("name", "index.html")

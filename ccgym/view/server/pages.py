@@ -37,14 +37,15 @@ def episode(file: Path, number: int) -> Page:
     Raises:
         EpisodeError: the file is missing or damaged, which is named with its line, or holds no such episode.
     """
-    from ccgym.view.html import episode_page, vocabulary_of
+    from ccgym.view.html import episode_page
+    from ccgym.view.html.tokens import vocabulary_of
     from ccgym.view.timeline import read_timeline
 
     return _served(episode_page(read_timeline(f"{file}#{number}"), vocabulary_of(file)))
 
 
-def group(file: Path) -> Page:
-    """The page of a file's group.
+def group(file: Path, number: int) -> Page:
+    """The page of the group that an episode of a file is of.
 
     Raises:
         EpisodeError: the file is missing or damaged, which is named with its line.
@@ -52,7 +53,7 @@ def group(file: Path) -> Page:
     from ccgym.view.grouping import read_group
     from ccgym.view.html import group_page
 
-    return _served(group_page(read_group(str(file))))
+    return _served(group_page(read_group(f"{file}#{number}")))
 
 
 def _served(html: str) -> Page:

@@ -66,8 +66,8 @@ def select(index: Index, query: Query) -> Selection:
     return Selection(
         _sorted(index, rows, query),
         {
-            "stage": _choices(index.stages.texts, _count(stages[but["stage"]], len(index.stages.texts))),
-            "reason": _choices(index.reasons.texts, _count(reasons[but["reason"]], len(index.reasons.texts))),
+            "stage": _choices(index.stages.texts, _count(stages[but["stage"]], index.stages)),
+            "reason": _choices(index.reasons.texts, _count(reasons[but["reason"]], index.reasons)),
             "tag": _choices(index.tags.names.texts, _members(index.tags, tags[rows])),
             "clause": _choices(index.clauses.names.texts, _members(index.clauses, clauses[rows])),
         },
@@ -129,13 +129,13 @@ def _sorted(index: Index, rows: Any, query: Query) -> Any:
     return rows[np.argsort(-values if query.descending else values, kind="stable")]
 
 
-def _count(column: Any, size: int) -> Any:
-    return np.bincount(column, minlength=size)
+def _count(column: Any, names: Names) -> Any:
+    return np.bincount(column, minlength=len(names.texts))
 
 
 def _members(sets: Sets, column: Any) -> Any:
     counts = np.zeros(len(sets.names.texts), np.int64)
-    for number, count in enumerate(_count(column, len(sets.members))):
+    for number, count in enumerate(np.bincount(column, minlength=len(sets.members))):
         if count:
             counts[list(sets.members[number])] += count
     return counts

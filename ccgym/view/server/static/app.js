@@ -9,6 +9,8 @@ import { summary, Table } from "./table.js";
 
 const POLL = 1000; // milliseconds between questions for news
 const RECENT = 30; // seconds since the last line for which a run counts as being written
+const TABLE_KEYS = [["/", "search"], ["j k", "move"], ["Enter", "open"], ["c", "curves"]];
+const READER_KEYS = [["Esc", "back to the table"], ["[ ]", "the episode above, below"], ["g", "its group"]];
 const byId = (id) => document.getElementById(id);
 const search = byId("q"), picker = byId("run"), live = byId("live"), panel = byId("curves"), toggle = byId("curves-switch");
 let version = "", drawnCurves = "", lastQuery = null;
@@ -46,6 +48,8 @@ function draw() {
     drawCurves();
   }
   reader.draw();
+  const known = opened() ? READER_KEYS : TABLE_KEYS;
+  byId("keys").replaceChildren(...known.map(([key, what]) => el("span", {}, el("kbd", {}, key), ` ${what}`)));
 }
 
 async function drawCurves() {
@@ -131,7 +135,5 @@ function keys(event) {
 }
 document.addEventListener("keydown", keys);
 
-byId("keys").replaceChildren(...[["/", "search"], ["j k", "move"], ["Enter", "open"], ["Esc", "back"], ["[ ]", "previous, next episode"], ["g", "group"], ["c", "curves"]]
-  .map(([key, what]) => el("span", {}, el("kbd", {}, key), ` ${what}`)));
 listRuns().then(draw).catch(failed);
 setTimeout(poll, POLL);

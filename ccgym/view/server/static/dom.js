@@ -48,10 +48,12 @@ export function number(value, digits = 2) {
   if (value === null || value === undefined || !Number.isFinite(value)) return "–";
   const size = Math.abs(value);
   const shown = size >= 10000 ? value.toLocaleString("en", { maximumFractionDigits: 0 })
-    : Number.isInteger(value) && size >= 2 ? String(value)
-    : size !== 0 && size < 0.01 ? value.toExponential(1)
-    : value.toFixed(size >= 100 ? 0 : digits);
-  return shown.replace("-", "−").replace("e−", "e−");
+    : size >= 100 ? value.toFixed(0)
+    : size >= 10 ? value.toFixed(1)
+    : size === 0 || size >= 0.01 ? value.toFixed(digits)
+    : size >= 0.0001 ? value.toFixed(4)
+    : value.toExponential(0);
+  return shown.replaceAll("-", "−");
 }
 
 export function count(value) {

@@ -25,7 +25,7 @@ export class Reader {
       return;
     }
     const query = new URLSearchParams({ run: params().get("run") ?? "", file: wanted.file });
-    if (wanted.show === "episode") query.set("episode", wanted.k);
+    query.set("episode", wanted.k);
     const source = `/page/${wanted.show}?${query}`;
     if (source === this.source) return;
     this.source = source;
