@@ -24,12 +24,17 @@ SHOWN = 20
 @click.argument("episode")
 @click.option("--verify", is_flag=True, help="Play the recorded actions again and compare; exit 3 on a divergence.")
 @click.option("--step", type=click.IntRange(min=0), metavar="K", help="Only step K (0: before the agent's first turn).")
-def command(out: Output, episode: str, verify: bool, step: int | None) -> int:
+@click.option("--html", metavar="PAGE", help="Write it as one page that reads offline; a file of several: as a group.")
+def command(out: Output, episode: str, verify: bool, step: int | None, html: str | None) -> int:
     """Print a recorded episode, or prove that it happens again.
 
     EPISODE is a log file, FILE#k for its episode number k, or a run's folder. One episode is printed whole; of many,
     a list.
     """
+    if html is not None:
+        from ccgym.cli.pages import write_page
+
+        return write_page(out, episode, html)
     if verify:
         return _verify(out, episode)
     rows, last = [], None

@@ -55,7 +55,7 @@ def read_group(name: str | Path) -> GroupView:
     """
     path = log_files(name)[0]
     if Path(name).is_dir():
-        raise EpisodeError("is a folder", where=str(name), fix=f"Name a group's file, such as {path}")
+        raise EpisodeError("is a folder", where=str(name), fix=f"Name the file of one group, such as {path}")
     log = read_log(path)
     groups = log.groups()
     tail = str(name).rpartition("#")[2]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +36,10 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     def success(self) -> bool:
         """Whether it was correct."""
         return self.rewards.get(SUCCESS) == 1.0
+
+
+Entries = dict[str, list[tuple[str, Entry]]]
+"""Task to its episodes, each as `FILE#k` and what the index says of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,33 +96,60 @@ class RunsDiff:
 
     stages: tuple[StageDiff, ...]
     tasks: tuple[TaskDiff, ...]
-    """The tasks whose success rate differs: the largest losses first, the largest gains last."""
+    """The tasks whose success rate differs: the largest losses, in episodes, first, the largest gains last."""
+    templates: tuple[TaskDiff, ...]
+    """The templates whose tasks together succeed at another rate, in the same order. Runs draw other tasks of them."""
     notices: tuple[str, ...]
 
 
-def diff_runs(a: str | Path, b: str | Path) -> RunsDiff:
+def diff_runs(a: str | Path, b: str | Path, stages: Collection[str] | None = None) -> RunsDiff:
     """Compare two runs by their indices.
 
+    Args:
+        a: the folder of the one run.
+        b: of the other.
+        stages: those to look at; None: all that both have.
+
     Raises:
-        EpisodeError: a run has no index, or a line of it is no entry.
+        EpisodeError: a run has no index, or a line of it is no entry; or no such stage.
     """
     notices: list[str] = []
-    left, right = _sides(Path(a), notices.append), _sides(Path(b), notices.append)
-    stages = [stage for stage in left if stage in right]
-    tasks = [
-        TaskDiff(stage, task, left[stage][task], right[stage][task])
-        for stage in stages
-        for task in left[stage]
-        if task in right[stage]
-    ]
-    changed = sorted((task for task in tasks if task.change), key=lambda task: (task.change, task.stage, task.task))
-    found = tuple(
-        _stage(stage, [task for task in tasks if task.stage == stage], left[stage].keys(), right[stage].keys())
-        for stage in stages
-    )
-    missing = sorted(left.keys() ^ right.keys())
-    notices += [f"only {a if stage in left else b} has the stage {stage}" for stage in missing]
-    return RunsDiff(found, tuple(changed), tuple(notices))
+    left, right = read_stages(a, notices.append), read_stages(b, notices.append)
+    both = [stage for stage in left if stage in right]
+    for stage in stages or ():
+        if stage not in both:
+            raise EpisodeError(f"{stage!r} is no stage of both runs", fix=f"Take one of {', '.join(both) or 'none'}")
+    chosen = [stage for stage in both if stages is None or stage in stages]
+    found, tasks, templates = [], [], []
+    for stage in chosen:
+        common = _diffs(stage, left[stage], right[stage])
+        found.append(_stage(stage, common, left[stage].keys(), right[stage].keys()))
+        tasks += common
+        templates += _diffs(stage, _by_template(left[stage]), _by_template(right[stage]))
+    if stages is None:
+        missing = sorted(left.keys() ^ right.keys())
+        notices += [f"Only {a if stage in left else b} has the stage {stage}" for stage in missing]
+    return RunsDiff(tuple(found), _changed(tasks), _changed(templates), tuple(notices))
+
+
+def _diffs(stage: str, a: Entries, b: Entries) -> list[TaskDiff]:
+    return [TaskDiff(stage, task, _side(a[task]), _side(b[task])) for task in a if task in b]
+
+
+def _changed(tasks: list[TaskDiff]) -> tuple[TaskDiff, ...]:
+    """Those that differ, by how many episodes of one side's tries that makes."""
+    changed = (task for task in tasks if task.change)
+    return tuple(sorted(changed, key=lambda t: (t.change * min(t.a.tries, t.b.tries), t.stage, t.task)))
+
+
+def _by_template(entries: Entries) -> Entries:
+    """The entries of tasks that templates made (`name/split/seed`), by template."""
+    found: Entries = {}
+    for task, some in entries.items():
+        name, *rest = task.split("/")
+        if len(rest) == 2 and rest[1].isdigit():
+            found.setdefault(name, []).extend(some)
+    return found
 
 
 def _stage(stage: str, tasks: list[TaskDiff], a: Iterable[str], b: Iterable[str]) -> StageDiff:
@@ -133,17 +164,18 @@ def _mean(values: list[float]) -> float | None:
     return sum(values) / len(values) if values else None
 
 
-def _sides(run: Path, note: Callable[[str], None]) -> dict[str, dict[str, Side]]:
-    """Stage to task to what the run has of it."""
-    found: dict[str, dict[str, list[Entry]]] = {}
+def read_stages(run: str | Path, note: Callable[[str], None] = lambda _: None) -> dict[str, Entries]:
+    """Stage to task to the run's episodes of it, each with its file as it is found from here."""
+    found: dict[str, Entries] = {}
     for entry in read_index(run, note):
-        found.setdefault(entry.stage, {}).setdefault(entry.task, []).append(entry)
-    return {stage: {task: _side(run, entries) for task, entries in tasks.items()} for stage, tasks in found.items()}
+        named = (f"{Path(run) / entry.file}#{entry.episode}", entry)
+        found.setdefault(entry.stage, {}).setdefault(entry.task, []).append(named)
+    return found
 
 
-def _side(run: Path, entries: list[Entry]) -> Side:
-    named = {success: f"{run / e.file}#{e.episode}" for e in reversed(entries) for success in [e.success]}
-    return Side(len(entries), sum(e.success for e in entries), named.get(True, ""), named.get(False, ""))
+def _side(entries: list[tuple[str, Entry]]) -> Side:
+    named = {entry.success: name for name, entry in reversed(entries)}
+    return Side(len(entries), sum(entry.success for _, entry in entries), named.get(True, ""), named.get(False, ""))
 
 
 def read_index(run: str | Path, note: Callable[[str], None] = lambda _: None) -> Iterator[Entry]:

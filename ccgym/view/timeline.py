@@ -211,15 +211,31 @@ class Timeline:
         return {step.number: fold("\n".join(texts(step))) for step in self.steps}
 
 
+def names_one(name: str | Path) -> bool:
+    """Whether a name is that of one episode: `FILE#k`, or a file that holds no other."""
+    return _number(name) is not None or len(read_log(_file(name)).episodes) == 1
+
+
+def _number(name: str | Path) -> int | None:
+    """The k of `FILE#k`."""
+    _, mark, tail = str(name).rpartition("#")
+    return int(tail) if mark and tail.isdigit() else None
+
+
+def _file(name: str | Path) -> Path:
+    first = log_files(name)[0]
+    if Path(name).is_dir():
+        raise EpisodeError("is a folder", where=str(name), fix=f"Name one episode of it, such as {first}#0")
+    return first
+
+
 def read_timeline(name: str | Path) -> Timeline:
     """The timeline of `FILE#k`, or of a file's only episode.
 
     Raises:
         EpisodeError: the file is missing or broken, or does not hold that one episode.
     """
-    file, mark, tail = str(name).rpartition("#")
-    number = int(tail) if mark and tail.isdigit() else None
-    path = log_files(file if number is not None else name)[0]
+    number, path = _number(name), _file(name)
     log = read_log(path)
     if number is None and len(log.episodes) == 1:
         number = next(iter(log.episodes))

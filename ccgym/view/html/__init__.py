@@ -2,5 +2,6 @@
 
 from ccgym.view.html.episode import episode_page
 from ccgym.view.html.group import group_page
+from ccgym.view.html.tokens import vocabulary_of
 
-__all__ = ["episode_page", "group_page"]
+__all__ = ["episode_page", "group_page", "vocabulary_of"]

@@ -15,6 +15,8 @@ TOKENS = 30_000
 """Tokens that a page shows in all; further ones are counted."""
 ROWS = 3_000
 """Unchanged rows that a page tells in all, over its steps."""
+CELL, FIELDS = 400, 60
+"""Characters of a value of the state, and fields of a row, that are told."""
 _MARKS = {"error": "error", "write": "write", "violation": "violation"}
 
 
@@ -231,12 +233,18 @@ def _row(row: RowView) -> str:
 def _changed(row: RowView) -> str:
     lines = "".join(
         f"<tr><th>{inline(change.path or 'row')}</th><td>"
-        + ("" if change.op == "add" else f"<del>{value(change.old)}</del> ")
-        + ("<em>removed</em>" if change.op == "remove" else f"<ins>{value(change.new)}</ins>")
+        + ("" if change.op == "add" else f"<del>{value(change.old, CELL)}</del> ")
+        + ("<em>removed</em>" if change.op == "remove" else f"<ins>{value(change.new, CELL)}</ins>")
         + "</td></tr>"
         for change in row.changes
     )
-    return f'<div class="row changed">{_row_name(row)}<table>{lines}</table></div>'
+    rest = f"<details><summary>all of the row</summary>{_fields(row)}</details>" if _partly(row) else ""
+    return f'<div class="row changed">{_row_name(row)}<table>{lines}</table>{rest}</div>'
+
+
+def _partly(row: RowView) -> bool:
+    """Whether there is more in a row than what has changed."""
+    return isinstance(row.value, dict) and len(row.value) > len(row.changes) and all(c.path for c in row.changes)
 
 
 def _row_name(row: RowView) -> str:
@@ -246,9 +254,10 @@ def _row_name(row: RowView) -> str:
 
 def _fields(row: RowView) -> str:
     if not isinstance(row.value, dict):
-        return f"<p>{value(row.value)}</p>"
-    lines = "".join(f"<tr><th>{inline(key)}</th><td>{value(item)}</td></tr>" for key, item in row.value.items())
-    return f"<table>{lines}</table>"
+        return f"<p>{value(row.value, CELL)}</p>"
+    lines = [f"<tr><th>{inline(key)}</th><td>{value(item, CELL)}</td></tr>" for key, item in row.value.items()]
+    more = f"<p>{len(lines) - FIELDS:,} more fields</p>" if len(lines) > FIELDS else ""
+    return f"<table>{''.join(lines[:FIELDS])}</table>{more}"
 
 
 def _appendix(timeline: Timeline) -> str:

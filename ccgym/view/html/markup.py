@@ -77,13 +77,13 @@ def block(text: str, kind: str = "") -> str:
     )
 
 
-def value(found: Any) -> str:
+def value(found: Any, limit: int = SHORT) -> str:
     """A JSON value as HTML within a line, its keys set apart; what is long is cut."""
     if found is ABSENT:
         return '<span class="soft">absent</span>'
     text = json_text(found)
-    if len(text) > SHORT:
-        return f"<code>{_visible(text[:SHORT])}… ({len(text):,} characters)</code>"
+    if len(text) > limit:
+        return f"<code>{_visible(text[:limit])}… ({len(text):,} characters)</code>"
     return f"<code>{_json(found)}</code>"
 
 

@@ -21,14 +21,10 @@ def waterfall(timeline: Timeline) -> str:
     rows = []
     for place, reward in enumerate(timeline.rewards):
         rows.append(_row(timeline, reward, _bar(ends[place], ends[place + 1], low, high, place)))
-    filled = (
-        ""
-        if timeline.total is None or abs(timeline.total - ends[-1]) < 5e-4
-        else (
-            '<tr><th>filled from the group</th><td colspan="4"></td>'
-            f"<td>{number(timeline.total - ends[-1])}</td><td></td><td></td></tr>"
-        )
-    )
+    filled = ""
+    if timeline.total is not None and abs(timeline.total - ends[-1]) >= 5e-4:
+        gap = number(timeline.total - ends[-1])
+        filled = f'<tr><th>filled from its group</th><td colspan="3"></td><td>{gap}</td><td colspan="2"></td></tr>'
     total = (
         f'<tr class="total"><th>total</th><td colspan="3"></td><td>{number(timeline.total)}</td>'
         f"<td>{_bar(0.0, ends[-1], low, high, None)}</td><td></td></tr>"

@@ -14,14 +14,12 @@ from starlette.routing import Route
 
 from ccgym.errors import CcgymError
 from ccgym.view.server import pages
-from ccgym.view.server.guard import POLICY
 from ccgym.view.server.query import ORDERS, Query, select
 from ccgym.view.server.runs import Run, Runs
 
 TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 MOST_AT_ONCE = 500
 """Rows of one answer."""
-INLINE = POLICY.replace("style-src 'self'", "style-src 'unsafe-inline'").replace("frame-ancestors 'none'", "")
 
 
 class Refused(Exception):

@@ -43,7 +43,7 @@ class Guard:
         self.app, self.port = app, port
         self.token, self._session = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
         self.cookie = f"ccgym-view-{port}"
-        self._spent = False
+        self._token_is_spent = False
         self._lock = threading.Lock()
         self._hosts = {f"127.0.0.1:{port}", f"localhost:{port}"}
 
@@ -94,15 +94,15 @@ class Guard:
         return False
 
     def _exchange(self, scope: Message, headers: dict[str, list[str]]) -> bool:
-        """Whether the request brings the token, for the first time. A browser that only fetches ahead spends nothing."""
+        """Whether the request brings the token, for the first time. Fetching ahead spends nothing."""
         ahead = any("prefetch" in value for name in ("sec-purpose", "purpose") for value in headers.get(name, []))
         if scope["method"] != "GET" or scope["path"] != "/" or ahead:
             return False
         given = parse_qs(scope["query_string"].decode("latin-1")).get("token", [])
         with self._lock:
-            if self._spent or len(given) != 1 or not _same(given[0], self.token):
+            if self._token_is_spent or len(given) != 1 or not _same(given[0], self.token):
                 return False
-            self._spent = True
+            self._token_is_spent = True
             return True
 
 

@@ -37,8 +37,7 @@ def episode(file: Path, number: int) -> Page:
     Raises:
         EpisodeError: the file is missing or damaged, which is named with its line, or holds no such episode.
     """
-    from ccgym.view.html import episode_page
-    from ccgym.view.html.tokens import vocabulary_of
+    from ccgym.view.html import episode_page, vocabulary_of
     from ccgym.view.timeline import read_timeline
 
     return _served(episode_page(read_timeline(f"{file}#{number}"), vocabulary_of(file)))
