@@ -21,7 +21,7 @@ import msgspec
 
 from ccgym import jsontext
 from ccgym.errors import EpisodeError
-from ccgym.types import AnyEvent, Begin, Episode, GroupEvent, Model, RewardEvent
+from ccgym.types import AnyEvent, Begin, Episode, GroupEvent, Model, RewardEvent, RuleEvent
 
 _log = logging.getLogger("ccgym")
 _encode = msgspec.json.Encoder().encode
@@ -263,6 +263,7 @@ def episode_path(root: str | Path, stage: str, rollout: int, group: str | int) -
 def index_entry(path: Path, root: Path, episode: Episode) -> dict[str, Any]:
     """What `index.jsonl` says of one episode: enough to list, filter and sort without opening it."""
     begin, end = episode.begin, episode.end
+    broken = [e for e in episode.events if type(e) is RuleEvent and e.verdict == "violated"]
     return {
         "file": str(path.relative_to(root)),
         "episode": begin.episode,
@@ -274,7 +275,8 @@ def index_entry(path: Path, root: Path, episode: Episode) -> dict[str, Any]:
         "reason": end.reason if end else None,
         "steps": episode.steps,
         "rewards": {e.name: e.value for e in episode.events if isinstance(e, RewardEvent)},
-        "violated": [e.detail for e in episode.events if getattr(e, "verdict", None) == "violated"],
+        "violated": [e.detail for e in broken],
+        "clauses": list(dict.fromkeys(str(e.clause["heading"]) for e in broken if "heading" in e.clause)),
     }
 
 

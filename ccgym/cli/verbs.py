@@ -18,6 +18,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "diff": ("Look", "Lay two episodes side by side: where they part, states, rewards."),
     "group": ("Look", "Lay the members of a group side by side: where they part, what each earned."),
     "runs": ("Look", "Compare two runs by task: `runs diff RUN RUN`."),
+    "view": ("Look", "Browse a run in the browser: its episodes and curves, also while it trains."),
     "rescore": ("Look", "Score recorded episodes anew and show what changes."),
     "doctor": ("Look", "Say what on this machine would stop a run, and the fix."),
     "schema": ("Look", "Print the JSON Schema of a file format."),

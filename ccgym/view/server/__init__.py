@@ -1,0 +1,5 @@
+"""`ccgym view`: a run in the browser, served on this machine alone."""
+
+from ccgym.view.server.serving import ViewServer
+
+__all__ = ["ViewServer"]
