@@ -31,7 +31,7 @@ def drawn(expected: Any, found: Any, samples: Sequence[Any]) -> bool:
     """
     rows = [list(_leaves(value)) for value in (expected, found, *samples)]
     rows = [rows[0], rows[1], *(row for row in rows[2:] if len(row) == len(rows[0]))]
-    if len(rows) < 4 or len(rows[0]) != len(rows[1]):
+    if len(rows) < 4 or len(rows[0]) != len(rows[1]) or rows[0] == rows[1]:
         return False
     return all(was == now or _like(was, [now, *others]) for was, now, *others in zip(*rows, strict=True))
 
