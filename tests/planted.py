@@ -10,7 +10,7 @@ from pathlib import Path
 import ccgym
 from ccgym.plugins import unregister
 
-CODE = '''
+CODE = """
 import ccgym
 from ccgym.plugins import Toolset
 from ccgym.types import CustomerTurn
@@ -86,7 +86,7 @@ def ask(rng):
 
 
 Planted.__version__ = __version__
-'''
+"""
 SOP = """# Shop
 
 Look at the order before it is cancelled.

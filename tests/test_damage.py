@@ -1,4 +1,4 @@
-"""A damaged episode file: what is wrong is named, at the event; nothing is taken for what it is not; the rest is read."""
+"""A damaged episode file: what is wrong is named, at the event, and all else is read."""
 
 from __future__ import annotations
 

@@ -119,6 +119,4 @@ def test_a_divergence_tells_which_plugin_differs(desk, tmp_path):
     reply = next(event for event in episode.events if type(event) is UserEvent and event.step == 1)
     episode.events[reply.n] = msgspec.structs.replace(reply, content="Something else.")
     done = verify(write(tmp_path / "e.jsonl", episode))
-    assert str(done.divergence).endswith(
-        "Then and now: the plugin acme-tone was 1.2 (abababababab), and is not there"
-    )
+    assert str(done.divergence).endswith("Then and now: the plugin acme-tone was 1.2 (abababababab), and is not there")

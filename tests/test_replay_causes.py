@@ -17,6 +17,7 @@ from ccgym.types import RewardEvent, RuleEvent, ToolEvent, UserEvent
 
 @pytest.fixture
 def shop(tmp_path):
+    """The shop, in a folder of its own."""
     made = planted.Shop(tmp_path)
     yield made
     made.close()
@@ -71,7 +72,10 @@ CHANGES = {
     "what init's calls do": ("tool", "begun", "code", '"text": text,', '"texd": text,', "begin", "hash"),
     "an id's prefix": ("tool", "draws", "code", 'new_id("t")', 'new_id("u")', "tool", "result.id"),
     "a schema's pattern": ("tool", "sent", "tools.json", "^W[0-9]$", "^W[0-8]$", "message", "content"),
-    "a tool's description": ("tool", "cancel", "tools.json", "get_order of the shop", "get_order of The shop", "message", "content"),
+    "a tool's description": (
+        "tool", "cancel", "tools.json",
+        "get_order of the shop", "get_order of The shop", "message", "content",
+    ),
     "a tool's effect": ("tool", "sent", "tools.json", '"effect": "write"', '"effect": "read"', "tool", "result"),
     "a tool's name": ("tool", "target", "tools.json", '"cancel_order"', '"cancel_orde"', "begin", "task"),
     # --- the seed state
@@ -82,7 +86,10 @@ CHANGES = {
     "prose": ("sop", "cancel", "sop.md", "Look at the order", "Look at tha order", "message", "content"),
     "a condition": ("sop", "cancel", "sop.md", "total <= 30", "total <= 3", "rule", "verdict"),
     "a status": ("sop", "sent", "sop.md", '== "open"', '== "sent"', "rule", "detail"),
-    "a rule's tool": ("sop", "cancel", "sop.md", "id: open\nbefore: cancel_order", "id: open\nbefore: get_order", "message", "event"),
+    "a rule's tool": (
+        "sop", "cancel", "sop.md",
+        "id: open\nbefore: cancel_order", "id: open\nbefore: get_order", "message", "event",
+    ),
     "a rule's name": ("sop", "cancel", "sop.md", "id: looked", "id: looket", "rule", "clause.id"),
     "a rule that cannot be read": ("sop", "cancel", "sop.md", "total <= 30", "total <== 30", "begin", "task"),
     # --- a reward
@@ -90,21 +97,54 @@ CHANGES = {
     "a reward's words": ("reward", "moody", "code", '} calls"', '} callz"', "reward", "explanation"),
     "a reward that fails": ("reward", "moody", "code", "1 / (1 + len", "9 / (1 + len", "reward", "value"),
     # --- the customer
-    "a task's first line": ("customer", "cancel", "tasks.jsonl", "my order.", "my ordes.", "begin", "task.user.first_message"),
-    "a fact that is known": ("customer", "cancel", "tasks.jsonl", '"W1"', '"W2"', "begin", "task.user.known.order id"),
-    "the domain's line": ("customer", "target", "domain.yaml", "Thanks, bye", "Thanks, Bye", "begin", "task.user.sim.lines.done"),
-    "how a fact is told": ("customer", "cancel", "domain.yaml", "It is {", "It iz {", "begin", "task.user.sim.tell.order id"),
-    "a template's line": ("customer", "drawn", "code", 'f"Cancel order', 'f"Cancel Order', "begin", "task.user.first_message"),
+    "a task's first line": (
+        "customer", "cancel", "tasks.jsonl",
+        "my order.", "my ordes.", "begin", "task.user.first_message",
+    ),
+    "a fact that is known": (
+        "customer", "cancel", "tasks.jsonl",
+        '"W1"', '"W2"', "begin", "task.user.known.order id",
+    ),
+    "the domain's line": (
+        "customer", "target", "domain.yaml",
+        "Thanks, bye", "Thanks, Bye", "begin", "task.user.sim.lines.done",
+    ),
+    "how a fact is told": (
+        "customer", "cancel", "domain.yaml",
+        "It is {", "It iz {", "begin", "task.user.sim.tell.order id",
+    ),
+    "a template's line": (
+        "customer", "drawn", "code",
+        'f"Cancel order', 'f"Cancel Order', "begin", "task.user.first_message",
+    ),
     "a customer's first line": ("customer", "moody", "code", "Hello there.", "Hello There.", "user", "content"),
     "a customer's last line": ("customer", "moody", "code", "Thank you, bye.", "Thank you, byE.", "user", "content"),
     # --- a draw
-    "the range of a draw": ("randomness", "draws", "code", "randint(1000, 9999)", "randint(1001, 9999)", "tool", "result.code"),
-    "another draw": ("randomness", "draws", "code", '"luck": ctx.rng.random()', '"luck": ctx.rng.betavariate(1, 1)', "tool", "result.luck"),
-    "one draw more": ("randomness", "draws", "code", 'ctx.rng.choice(["cup"', 'ctx.rng.random() and ctx.rng.choice(["cup"', "tool", "result.luck"),
-    "a customer's draw": ("randomness", "moody", "code", "mood = self.rng", "mood = self.rng.random() and self.rng", "user", "content"),
+    "the range of a draw": (
+        "randomness", "draws", "code",
+        "randint(1000, 9999)", "randint(1001, 9999)", "tool", "result.code",
+    ),
+    "another draw": (
+        "randomness", "draws", "code",
+        '"luck": ctx.rng.random()', '"luck": ctx.rng.betavariate(1, 1)', "tool", "result.luck",
+    ),
+    "one draw more": (
+        "randomness", "draws", "code",
+        'ctx.rng.choice(["cup"', 'ctx.rng.random() and ctx.rng.choice(["cup"', "tool", "result.luck",
+    ),
+    "a customer's draw": (
+        "randomness", "moody", "code",
+        "mood = self.rng", "mood = self.rng.random() and self.rng", "user", "content",
+    ),
     # --- the environment
-    "a limit": ("environment", "cancel", "domain.yaml", "max_steps: 6", "max_steps: 7", "begin", "options.limits.max_steps"),
-    "what a task expects": ("environment", "cancel", "tasks.jsonl", '{"say": ["W1"]}', '{"say": ["W2"]}', "begin", "task.expect.say.0"),
+    "a limit": (
+        "environment", "cancel", "domain.yaml",
+        "max_steps: 6", "max_steps: 7", "begin", "options.limits.max_steps",
+    ),
+    "what a task expects": (
+        "environment", "cancel", "tasks.jsonl",
+        '{"say": ["W1"]}', '{"say": ["W2"]}', "begin", "task.expect.say.0",
+    ),
 }  # fmt: skip
 
 
@@ -140,7 +180,7 @@ def test_ids_that_derive_otherwise_are_a_change_of_randomness(shop, monkeypatch,
     monkeypatch.setattr(ToolContext, "new_id", other)
     shop.load()  # references are kept as long as their domain is
     found = verify(path).divergence
-    assert (found.cause, found.kind) == ("randomness" if talk != "begun" else "tool", kind), str(found)
+    assert (found.cause, found.kind) == ("randomness", kind), str(found)
 
 
 def test_seeds_that_derive_otherwise_are_a_change_of_randomness(shop, monkeypatch):

@@ -27,9 +27,7 @@ SHOWN = 20
 )  # fmt: skip
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="With --verify: so many processes [cores].")
 @click.option("--step", type=click.IntRange(min=0), metavar="K", help="Only step K (0: before the agent's first turn).")
-def command(
-    out: Output, episode: str, verify: bool, live: tuple[str, ...], jobs: int | None, step: int | None
-) -> int:
+def command(out: Output, episode: str, verify: bool, live: tuple[str, ...], jobs: int | None, step: int | None) -> int:
     """Print a recorded episode, or prove that it happens again.
 
     EPISODE is a log file, FILE#k for its episode number k, or a run's folder. One episode is printed whole; of many,

@@ -12,8 +12,8 @@ from ccgym.replay.comparing import Difference
 from ccgym.types import Begin, Episode, GroupEvent, Message, RewardEvent, RuleEvent, StateEvent, ToolEvent, UserEvent
 
 Cause = Literal["environment", "tool", "state", "sop", "customer", "randomness", "reward", "plugin"]
-"""What changed: ccgym itself or the domain's settings; a tool's code, mock or schema; the seed state; the SOP or its rules;
-the customer; a random draw; only a reward; the version of a plugin."""
+"""What changed: ccgym itself or the domain's settings; a tool's code, mock or schema; the seed state; the SOP or its
+rules; the customer; a random draw; only a reward; the version of a plugin."""
 CAUSES: tuple[Cause, ...] = (
     "environment", "tool", "state", "sop", "customer", "randomness", "reward", "plugin",
 )  # fmt: skip
@@ -89,14 +89,16 @@ class _Inquiry:
 
     def start(self, event: Begin) -> Found:
         calls = event.task.get("init", {}).get("calls")
-        if "state" in self.changed or not (self.known and self.code):
-            if not calls or "state" in self.changed:
-                return "state", "the state at the start is another: the seed state has changed"
+        if "state" in self.changed or (not calls and not (self.known and self.code)):
+            return "state", "the state at the start is another: the seed state has changed"
         if calls:
             named = self.named({call["name"] for call in calls})
-            if named or not self.same("code", "tools"):
-                return "tool", f"the calls of the task's init lead to another state{named}"
-            return "randomness", "the same calls of the task's init lead to another state: what they draw has changed"
+            if self.known and not named and not self.changed & {"code", "tools"}:
+                if draws.of_init(self.env):
+                    return "randomness", "the calls of the task's init are the same, and what they draw is not"
+                if self.code:
+                    return "environment", "the calls of the task's init are the same, and lead to another state"
+            return "tool", f"the calls of the task's init lead to another state{named}"
         if self.changed & {"code", "functions"} and self.env.domain.sync is not None:
             return "tool", "the toolset's `sync` makes another state of the same seed"
         return "environment", "the seed state is the same, and its hash is not"

@@ -97,7 +97,7 @@ def replay(
         env = env_for(begin)
     env.policy = begin.policy
     said = {} if "judge" in live else {event.name: event for event in episode.of(RewardEvent)}
-    options = {"task": task or begin.task, "seed": begin.seed, "sample": begin.sample, "said": said}
+    options: dict[str, Any] = {"task": task or begin.task, "seed": begin.seed, "sample": begin.sample, "said": said}
     if "user" not in live and is_live(begin.task.get("user", {}), registry().users):
         options["customer"] = RecordedCustomer(episode)
     env.reset(options=options)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from os.path import commonprefix
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +12,11 @@ import msgspec
 from ccgym.damage import Damage, salvage
 from ccgym.domain import Task
 from ccgym.env import CcgymEnv
-from ccgym.errors import CcgymError, DomainError, EpisodeError, PluginError
+from ccgym.errors import CcgymError, DomainError, PluginError
 from ccgym.log import GROUP, GroupLog
 from ccgym.plugins import registry
 from ccgym.replay.causes import Cause, cause_of, changes
-from ccgym.replay.comparing import Difference, compare, compare_group, difference, kind, plain
+from ccgym.replay.comparing import Difference, compare, compare_group, difference, kind
 from ccgym.replay.playing import Live, env_for, replay
 from ccgym.rollouts.runner import rare_collections
 from ccgym.scoring import GroupScore
@@ -177,7 +176,7 @@ class _Verifier:
         return task
 
     def own_task(self, old: Episode, new: Episode, env: CcgymEnv) -> Difference | None:
-        """How the task that the domain has under this id now differs from the recorded one, where it may have changed."""
+        """How the task that has this id now differs from the recorded one, where it may have changed."""
         was, now = old.begin.domain, new.begin.domain
         drawn = "/" in old.begin.task.get("id", "")
         moved = any(name in was and was[name] != now.get(name) for name in _SHAPES_TASKS)
@@ -275,7 +274,8 @@ def _apart(expected: Any, found: Any) -> tuple[str, str]:
     was, now = (value if isinstance(value, str) else repr(value) for value in (expected, found))
     if not (isinstance(expected, str) and isinstance(found, str)) or max(len(was), len(now)) <= _SHORT:
         return _short(repr(expected)), _short(repr(found))
-    at = max(len(commonprefix([was, now])) - _SHORT // 4, 0)
+    same = next((i for i, (a, b) in enumerate(zip(was, now, strict=False)) if a != b), min(len(was), len(now)))
+    at = max(same - _SHORT // 4, 0)
     lead = "…" if at else ""
     return f"{lead}{_short(repr(was[at:]))}", f"{lead}{_short(repr(now[at:]))}"
 
