@@ -182,7 +182,7 @@ class _Scan:
     # --- one flipped bit --------------------------------------------------------------------------------------------
 
     def unflipped(self, index: int, key: int | None) -> int:
-        """Take a line as it was before one bit was flipped. How many lines that took; 0 where no one bit explains it."""
+        """Take a line as it was before one bit was flipped. How many lines that took; 0: no one bit explains it."""
         line = self.lines[index]
         for text, place, size in _line_ends(line, self.lines[index + 1 : index + 2]):
             if self.mended(index, text, key, place):
@@ -217,9 +217,7 @@ class _Scan:
             return False
         self.follow(event.episode, line)
         detail = f"one bit of byte {(place or 0) + 1} of the line; it is read as it was written"
-        self.damage.append(
-            Damage(str(self.path), "bit flipped", index + 1, event.episode, event.n, detail)
-        )
+        self.damage.append(Damage(str(self.path), "bit flipped", index + 1, event.episode, event.n, detail))
         return True
 
     def torn(self, index: int) -> None:

@@ -42,7 +42,7 @@ def verify_all(out: Output, name: str, only: int | None, jobs: int | None, live:
     if not episodes and not damage:
         raise EpisodeError("holds no such episode", where=name)
     counts = Counter(divergence.cause for divergence in found)
-    causes = {cause: counts[cause] for cause in CAUSES if counts[cause]}
+    causes: dict[str, int] = {cause: counts[cause] for cause in CAUSES if counts[cause]}
     for notice in notices:
         out.note(f"Note: {notice}")
     if out.json:

@@ -12,8 +12,8 @@ from ccgym.replay.comparing import Difference
 from ccgym.types import Begin, Episode, GroupEvent, Message, RewardEvent, RuleEvent, StateEvent, ToolEvent, UserEvent
 
 Cause = Literal["environment", "tool", "state", "sop", "customer", "randomness", "reward", "plugin"]
-"""What changed: ccgym itself or the domain's settings; a tool's code, mock or schema; the seed state; the SOP or its rules;
-the customer; a random draw; only a reward; the version of a plugin."""
+"""What changed: ccgym itself or the domain's settings; a tool's code, mock or schema; the seed state; the SOP or its
+rules; the customer; a random draw; only a reward; the version of a plugin."""
 CAUSES: tuple[Cause, ...] = (
     "environment", "tool", "state", "sop", "customer", "randomness", "reward", "plugin",
 )  # fmt: skip
@@ -72,6 +72,9 @@ class _Inquiry:
 
     def begin(self, event: Begin) -> Found:
         field = self.difference.field
+        was, now = self.old.begin.options, self.new.begin.options
+        if field in ("hash", "target.hash") and was.get("exclude") != now.get("exclude"):
+            return "environment", "the domain's settings leave something else out of the state hash"
         if field == "hash":
             return self.start(event)
         if field.startswith("task"):
@@ -86,14 +89,16 @@ class _Inquiry:
 
     def start(self, event: Begin) -> Found:
         calls = event.task.get("init", {}).get("calls")
-        if "state" in self.changed or not (self.known and self.code):
-            if not calls or "state" in self.changed:
-                return "state", "the state at the start is another: the seed state has changed"
+        if "state" in self.changed or (not calls and not (self.known and self.code)):
+            return "state", "the state at the start is another: the seed state has changed"
         if calls:
             named = self.named({call["name"] for call in calls})
-            if named or not self.same("code", "tools"):
-                return "tool", f"the calls of the task's init lead to another state{named}"
-            return "randomness", "the same calls of the task's init lead to another state: what they draw has changed"
+            if self.known and not named and not self.changed & {"code", "tools"}:
+                if draws.of_init(self.env):
+                    return "randomness", "the calls of the task's init are the same, and what they draw is not"
+                if self.code:
+                    return "environment", "the calls of the task's init are the same, and lead to another state"
+            return "tool", f"the calls of the task's init lead to another state{named}"
         if self.changed & {"code", "functions"} and self.env.domain.sync is not None:
             return "tool", "the toolset's `sync` makes another state of the same seed"
         return "environment", "the seed state is the same, and its hash is not"
@@ -171,18 +176,19 @@ class _Inquiry:
 
     def call(self) -> Found:
         old, new, field = self.difference.old, self.difference.new, self.difference.field
-        if old.requestor == "user" and field in ("name", "arguments", "requestor") or field.startswith("arguments") and old.requestor == "user":
+        part = field.partition(".")[0]
+        if old.requestor == "user" and part in ("name", "arguments", "requestor"):
             return "customer", "the customer calls something else after the same talk"
-        if field in ("fault", "delay"):
+        if part in ("fault", "delay"):
             return "randomness", "the faults that are drawn are not the same"
-        if field.partition(".")[0] in ("id", "name", "arguments", "requestor", "step", "n"):
+        if part in ("id", "name", "arguments", "requestor", "step", "n"):
             return "environment", "the same turn is read as another call"
         codes = {each.error["code"] for each in (old, new) if each.error}
         if codes and codes <= _OF_ENV:
             return "environment", "the same turn is answered otherwise by the environment"
         if codes & _OF_SCHEMA and self.same("tools", "code"):
             return "environment", "the schemas are the same, and the arguments are judged otherwise"
-        if not codes and draws.of_call(self.difference, self.old, self.new, self.env):
+        if not codes and part in ("result", "hash") and draws.of_call(self.difference, self.old, self.new, self.env):
             return "randomness", f"{old.name} does the same on the same state but for what it draws at random"
         what = "leads to another state" if field == "hash" else "answers otherwise"
         return self.otherwise(f"{old.name} {what}, from the same state and with the same arguments", old.name)
@@ -242,11 +248,17 @@ def changes(old: Begin, new: Begin) -> list[str]:
             told.append(f"the plugin {name} was {was}, and is {now}")
     if old.domain["digest"] != new.domain["digest"]:
         was, now = (f"{begin.domain['version']} ({begin.domain['digest'][:12]})" for begin in (old, new))
-        told.append(f"the domain {old.domain['name']} was {was}, and is {now}")
+        names = [name for name in ("state", "sop", "tools", "tasks") if _part(old, name) != _part(new, name)]
+        where = f" (in its {', '.join(names)})" if names and "state" in old.domain else ""
+        told.append(f"the domain {old.domain['name']} was {was}, and is {now}{where}")
     for name in sorted(old.fitted.keys() | new.fitted.keys()):
         if old.fitted.get(name) != new.fitted.get(name):
             told.append(f"what the reward {name} has fitted on the domain is not the same")
     return told
+
+
+def _part(begin: Begin, name: str) -> str | None:
+    return begin.domain.get(name)
 
 
 def _installed(plugin: dict[str, str] | None) -> str:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from functools import cache
 from types import NoneType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import msgspec
 
-from ccgym.types import UNCOMPARED, Begin, Episode, GroupEvent, RewardEvent, RuleEvent, StateEvent, ToolEvent
+from ccgym.types import UNCOMPARED, AnyEvent, Begin, Episode, GroupEvent, RewardEvent, RuleEvent, StateEvent, ToolEvent
 
 NOTICED = ("ccgym", "plugins", "fitted")
 """Fields of `begin` that name what was installed: a difference is told, and looked for in the events that follow."""
@@ -18,6 +17,15 @@ _PLAIN = {str, NoneType}
 """Types of which equal values are equal JSON."""
 _ANY = ("arguments", "result", "patch", "clause", "found", "task", "target", "options")
 """Fields that hold any JSON."""
+
+
+def _compared(of: Any) -> list[str]:
+    """The fields of a kind of event that are compared, in that order."""
+    names = [name for name in of.__struct_fields__ if name not in UNCOMPARED]
+    return names if of is Begin else sorted(names, key="hash".__eq__)
+
+
+_FIELDS: dict[Any, list[str]] = {of: _compared(of) for of in get_args(AnyEvent)}
 
 
 class Difference(NamedTuple):
@@ -76,7 +84,7 @@ def difference(old: Any, new: Any) -> Difference | None:
     """The first field in which two events differ: the state hash only where no other does, but for `begin`."""
     if type(old) is not type(new):
         return Difference(old, new, "event", kind(old), kind(new))
-    for name in _fields(type(old)):
+    for name in _FIELDS[type(old)]:
         a, b = getattr(old, name), getattr(new, name)
         if name in NOTICED and type(old) is Begin:
             continue
@@ -88,13 +96,6 @@ def difference(old: Any, new: Any) -> Difference | None:
         if _encode(a) != _encode(b):
             return Difference(old, new, *_inside(name, a, b))
     return None
-
-
-@cache
-def _fields(of: type) -> tuple[str, ...]:
-    """The fields of a kind of event that are compared, in that order."""
-    names = [name for name in of.__struct_fields__ if name not in UNCOMPARED]  # type: ignore[attr-defined]
-    return tuple(names if of is Begin else sorted(names, key="hash".__eq__))
 
 
 def compare_group(old: GroupEvent, new: GroupEvent) -> Difference | None:

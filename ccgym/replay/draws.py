@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -31,7 +32,7 @@ def drawn(expected: Any, found: Any, samples: Sequence[Any]) -> bool:
     """
     rows = [list(_leaves(value)) for value in (expected, found, *samples)]
     rows = [rows[0], rows[1], *(row for row in rows[2:] if len(row) == len(rows[0]))]
-    if len(rows) < 4 or len(rows[0]) != len(rows[1]):
+    if len(rows) < 4 or len(rows[0]) != len(rows[1]) or rows[0] == rows[1]:
         return False
     return all(was == now or _like(was, [now, *others]) for was, now, *others in zip(*rows, strict=True))
 
@@ -97,6 +98,11 @@ def _came(event: ToolEvent, episode: Episode) -> Any:
     return plain([event.result, _ordered(patch)])
 
 
+def of_init(env: CcgymEnv) -> bool:
+    """Whether the init of the task that was played last draws anything."""
+    return bool(getattr(make_backend(env.domain, env.task, 0, registry()), "seeded", False))
+
+
 def of_target(old: Episode, new: Episode, env: CcgymEnv) -> bool:
     """Whether the target of the task differs only in what its reference drew."""
     was, now = old.begin.target, new.begin.target
@@ -105,9 +111,8 @@ def of_target(old: Episode, new: Episode, env: CcgymEnv) -> bool:
     samples = []
     for sample in range(SAMPLES):
         seed = seeds.derive("drawn again", sample)
-        target = find_reference(
-            env.domain, env.task, seed, DomainBackend, lambda seed=seed: make_backend(env.domain, env.task, seed, registry())
-        ).target
+        new_backend = partial(make_backend, env.domain, env.task, seed, registry())
+        target = find_reference(env.domain, env.task, seed, DomainBackend, new_backend).target
         if target is not None:
             samples.append(_ordered(target.patch))
     return drawn(plain(_ordered(was.patch)), plain(_ordered(now.patch)), plain(samples))

@@ -76,9 +76,9 @@ def _root(file: Path) -> Path | None:
 
 def _ended(done: Verified, finished: dict[Path, set[str]]) -> Verified:
     """A file without its group, though the run's index says that it was finished, was cut off."""
-    root = _root(done.path)
-    if not done.grouped and not done.damage and root is not None:
-        if done.path.relative_to(root).as_posix() in finished.get(root, ()):
+    if not done.grouped and not done.damage:
+        root = _root(done.path)
+        if root is not None and done.path.relative_to(root).as_posix() in finished.get(root, ()):
             detail = "the run's index says that this file was finished, and its last lines are not there"
             done.damage.append(Damage(str(done.path), "truncated", None, None, None, detail))
     return done

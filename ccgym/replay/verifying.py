@@ -12,11 +12,11 @@ import msgspec
 from ccgym.damage import Damage, salvage
 from ccgym.domain import Task
 from ccgym.env import CcgymEnv
-from ccgym.errors import CcgymError, DomainError, EpisodeError, PluginError
+from ccgym.errors import CcgymError, DomainError, PluginError
 from ccgym.log import GROUP, GroupLog
 from ccgym.plugins import registry
 from ccgym.replay.causes import Cause, cause_of, changes
-from ccgym.replay.comparing import Difference, compare, compare_group, difference, kind, plain
+from ccgym.replay.comparing import Difference, compare, compare_group, difference, kind
 from ccgym.replay.playing import Live, env_for, replay
 from ccgym.rollouts.runner import rare_collections
 from ccgym.scoring import GroupScore
@@ -24,8 +24,12 @@ from ccgym.types import Begin, Episode, GroupEvent, RewardEvent
 
 _SHAPES_TASKS = ("tasks", "templates")
 """Parts of a domain of which a change may be one of its tasks."""
+_SHORT = 160
+"""Characters of a value that a message shows."""
 _FILES: dict[str, Cause] = {"sop": "sop", "state": "state", "tables": "state", "tools": "tool"}
 """How the names of a domain's files begin, and what they hold."""
+_OF_TOOLS = frozenset({"unknown-tool", "unknown-function", "bad-arguments"})
+"""Codes of problems that all files have where a tool is not what it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +59,9 @@ class Divergence:
 
     def __str__(self) -> str:
         who = self.path if self.episode == GROUP else f"{self.path}#{self.episode}"
-        told = f"{who} event {self.event} ({self.kind}): {self.field} was {_short(self.expected)}, and is now "
-        told += f"{_short(self.found)}. Cause: {self.cause}: {self.reason}"
+        was, now = _apart(self.expected, self.found)
+        told = f"{who} event {self.event} ({self.kind}): {self.field} was {was}, and is now {now}"
+        told += f". Cause: {self.cause}: {self.reason}"
         return f"{told}. Then and now: {'; '.join(self.installed)}" if self.installed else told
 
 
@@ -102,7 +107,7 @@ def verify(
         for number in sorted(log.episodes):
             if only is None or number == only:
                 verifier.episode(number)
-        if only is None and not damage:
+        if only is None and not done.damage:
             verifier.group()
     return done
 
@@ -141,7 +146,10 @@ class _Verifier:
             found = self.own_task(old, new, env) or found
         if new.begin != begin:
             self.note(changes(begin, new.begin))
-        if found is not None:
+        if found is not None and found.old is None and type(found.new) is RewardEvent:
+            detail = "the episode has ended, and its rewards are not there"
+            done.damage.append(Damage(str(self.log.path), "truncated", None, number, found.new.n, detail))
+        elif found is not None:
             self.diverged(number, found, old, new, env)
         elif old.end is None:
             done.notices.append(f"{self.log.path}#{number} is unfinished: verified as far as it goes")
@@ -168,7 +176,7 @@ class _Verifier:
         return task
 
     def own_task(self, old: Episode, new: Episode, env: CcgymEnv) -> Difference | None:
-        """How the task that the domain has under this id now differs from the recorded one, where it may have changed."""
+        """How the task that has this id now differs from the recorded one, where it may have changed."""
         was, now = old.begin.domain, new.begin.domain
         drawn = "/" in old.begin.task.get("id", "")
         moved = any(name in was and was[name] != now.get(name) for name in _SHAPES_TASKS)
@@ -193,21 +201,23 @@ class _Verifier:
     def cannot_begin(self, number: int, old: Episode, error: CcgymError) -> None:
         """The domain is not valid any more, the task does not fit it, or a plugin is not there."""
         begin = old.begin
+        found, reason = str(error), "what was recorded cannot begin in what is installed now"
+        cause: Cause = _cause_in(error)
+        name, expected = "task", "a task that the domain can begin"
         if isinstance(error, PluginError):
             installed = {info.distribution for info in registry().plugins if info.state == "ok"}
             gone = [name for name in begin.plugins if name not in installed]
-            if not gone:
+            if gone:
+                name, expected, cause = f"plugins.{gone[0]}", begin.plugins[gone[0]]["version"], "plugin"
+            elif error.data.get("kind") == "reward":
+                reward = error.data["name"]
+                name, cause = f"options.weights.{reward}", "reward"
+                expected = begin.options.get("weights", {}).get(reward)
+            else:
                 raise error
-            name, cause = f"plugins.{gone[0]}", "plugin"
-            expected: Any = begin.plugins[gone[0]]["version"]
-        else:
-            name, cause, expected = "task", _cause_in(error), "a task that the domain can begin"
         self.done.divergences.append(
-            Divergence(
-                str(self.log.path), number, 0, 0, "begin", name, expected, str(error), cause,  # type: ignore[arg-type]
-                "what was recorded cannot begin in what is installed now",
-            )
-        )  # fmt: skip
+            Divergence(str(self.log.path), number, 0, 0, "begin", name, expected, found, cause, reason)
+        )
 
     def group(self) -> None:
         """Score the group anew, and compare what only a group has."""
@@ -249,18 +259,26 @@ def _code(episode: Episode) -> Mapping[str, Any]:
 
 
 def _cause_in(error: CcgymError) -> Cause:
-    """What a problem with a domain or a task is about, by the file that it names."""
+    """What a problem with a domain or a task is about: by the file that it names, where only one is complained of."""
     findings = error.findings if isinstance(error, DomainError) else []
-    for finding in findings:
-        where = (finding.where or "").rpartition("/")[2] or (finding.where or "")
+    files = {(finding.where or "").partition(":")[0].partition(" ")[0] for finding in findings}
+    if len(files) == 1:
         for name, cause in _FILES.items():
-            if (finding.where or "").startswith(name) or where.startswith(name):
+            if next(iter(files)).startswith(name):
                 return cause
-    if any("tool" in finding.message for finding in findings):
-        return "tool"
-    return "environment"
+    return "tool" if any(finding.data.get("code") in _OF_TOOLS for finding in findings) else "environment"
 
 
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 160 else text[:157] + "…"
+def _apart(expected: Any, found: Any) -> tuple[str, str]:
+    """Both values in short, from a little before they part."""
+    was, now = (value if isinstance(value, str) else repr(value) for value in (expected, found))
+    if not (isinstance(expected, str) and isinstance(found, str)) or max(len(was), len(now)) <= _SHORT:
+        return _short(repr(expected)), _short(repr(found))
+    same = next((i for i, (a, b) in enumerate(zip(was, now, strict=False)) if a != b), min(len(was), len(now)))
+    at = max(same - _SHORT // 4, 0)
+    lead = "…" if at else ""
+    return f"{lead}{_short(repr(was[at:]))}", f"{lead}{_short(repr(now[at:]))}"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _SHORT else text[: _SHORT - 3] + "…"
