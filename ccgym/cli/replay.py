@@ -28,9 +28,10 @@ SHOWN = 20
 @click.argument("episode")
 @click.option("--verify", is_flag=True, help="Play the recorded actions again and compare; exit 3 on a divergence.")
 @click.option("--step", type=click.IntRange(min=0), metavar="K", help="Only step K (0: before the agent's first turn).")
+@click.option("--html", metavar="PAGE", help="Write it as one page that reads offline; a file of several: as a group.")
 @exports.options
 def command(
-    out: Output, episode: str, verify: bool, step: int | None, minimise: bool, file: Path | None,
+    out: Output, episode: str, verify: bool, step: int | None, html: str | None, minimise: bool, file: Path | None,
     to_test: Path | None, to_task: Path | None,
 ) -> int:  # fmt: skip
     """Print a recorded episode, or prove that it happens again.
@@ -38,6 +39,10 @@ def command(
     EPISODE is a log file, FILE#k for its episode number k, or a run's folder. One episode is printed whole; of many,
     a list.
     """
+    if html is not None:
+        from ccgym.cli.pages import write_page
+
+        return write_page(out, episode, html)
     if verify:
         return _verify(out, episode)
     if file is not None and not minimise:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ccgym import jsontext
 from ccgym.cli.output import Output, console
 from ccgym.terminal import clean_terminal
 from ccgym.turns import parse_turn
@@ -25,9 +24,12 @@ from ccgym.types import (
     ToolEvent,
     UserEvent,
 )
+from ccgym.view.steps import json_text
 
 WIDTH = 9
 """Columns of the label at the left."""
+LONGEST = 4000
+"""Characters of one text that are printed; `--json` prints, and a page holds, more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,13 @@ class Line:
 
     def plain(self) -> str:
         """The line as text, its later lines indented under the first."""
-        return f"{self.label:<{WIDTH}} " + self.text.replace("\n", "\n" + " " * (WIDTH + 1))
+        return f"{self.label:<{WIDTH}} " + self.shown.replace("\n", "\n" + " " * (WIDTH + 1))
+
+    @property
+    def shown(self) -> str:
+        """The text as a terminal may show it: clean, and cut where it is very long."""
+        text = clean_terminal(self.text)
+        return text if len(text) <= LONGEST else f"{text[:LONGEST]}… ({len(text):,} characters)"
 
 
 def compact(value: Any, limit: int = 2000) -> str:
@@ -50,7 +58,7 @@ def compact(value: Any, limit: int = 2000) -> str:
     elif isinstance(value, list):
         text = "[" + ", ".join(compact(item, limit) for item in value) + "]"
     else:
-        text = jsontext.dumps(value)
+        text = json_text(value)
     return text if len(text) <= limit else f"{text[:limit]}… ({len(text):,} characters)"
 
 
@@ -185,5 +193,5 @@ def print_line(out: Output, line: Line) -> None:
     row = Table.grid(padding=(0, 1))
     row.add_column(width=WIDTH, no_wrap=True)
     row.add_column(ratio=1, overflow="fold")
-    row.add_row(Text(line.label, style="dim"), Text(clean_terminal(line.text), style=line.style))
+    row.add_row(Text(line.label, style="dim"), Text(line.shown, style=line.style))
     console().print(row)

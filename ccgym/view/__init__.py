@@ -1,0 +1,1 @@
+"""Looking at episodes: the model that every viewer shows, and the viewers."""
