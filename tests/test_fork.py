@@ -16,6 +16,7 @@ import msgspec
 import pytest
 
 import ccgym
+from ccgym.cli.transcript import transcript
 from ccgym.errors import CcgymError, EpisodeError
 from ccgym.log import read_log
 from ccgym.replay import Change, branch_out, fork, verify
@@ -236,6 +237,17 @@ def test_3_the_customer_says_what_he_is_told_to_and_the_talk_goes_on(desk):
     branch = fork(episode, episode.steps, action="Goodbye.", change=Change(line="Wait, not yet!"))
     assert [line.content for line in branch.of(UserEvent)][-2:] == ["Wait, not yet!", branch.of(UserEvent)[-1].content]
     assert branch.steps == episode.steps + 1
+
+
+def test_3_the_transcript_tells_what_was_edited(desk):
+    patch = [{"op": "replace", "path": "/tables/orders/W1/name", "value": "Bê"}]
+    change = Change(results={"c1": {"ok": False}}, line="Nhanh lên!", patch=patch)
+    branch = fork(played(desk), 2, policy="oracle", change=change, parent="a#0")
+    shown = "\n".join(line.plain() for line in transcript(branch))
+    assert "forked from a#0 at step 2, and oracle plays on" in shown
+    assert 'c1 answers {"ok": false} in place of its own' in shown
+    assert "at step 1 the customer says this in place of his own: Nhanh lên!" in shown
+    assert '/tables/orders/W1/name: "Nguyễn Văn An" → "Bê"' in shown
 
 
 @pytest.mark.parametrize(

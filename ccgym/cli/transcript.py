@@ -116,7 +116,7 @@ def event_lines(event: Any) -> Iterator[Line]:
         case ErrorEvent():
             yield Line("error", f"{event.code}: {event.message}", "red")
         case BranchEvent():
-            yield Line("branch", f"forked from {event.parent} at step {event.at}", "dim")
+            yield from _branch(event)
         case End():
             yield Line("end", event.reason, "bold")
         case RewardEvent():
@@ -169,6 +169,16 @@ def _verdict(event: RuleEvent) -> Line:
     if event.verdict in ("violated", "error") and event.found is not None:
         text += f" (found {compact(event.found, 200)})"
     return Line("rule", text, "red" if event.verdict in ("violated", "error") else "dim")
+
+
+def _branch(event: BranchEvent) -> Iterator[Line]:
+    """What was edited of the state, the `state` event that follows tells."""
+    who = f", and {event.policy} plays on" if event.policy else ""
+    yield Line("branch", f"forked from {event.parent or 'an episode'} at step {event.at}{who}", "bold")
+    for call, result in event.results.items():
+        yield Line("", f"{call} answers {compact(result)} in place of its own", "yellow")
+    for step, line in event.lines.items():
+        yield Line("", f"at step {step} the customer says this in place of his own: {line}", "yellow")
 
 
 def _reward(event: RewardEvent) -> Iterator[Line]:
