@@ -156,6 +156,12 @@ def test_a_page_that_cannot_be_written_is_a_plain_error(capsys, recorded, tmp_pa
     assert "cannot be written" in err
 
 
+def test_options_that_a_page_has_no_use_for_are_refused(capsys, recorded):
+    status, _, err = said(capsys, "replay", f"{recorded}#0", "--html", "page.html", "--step", "1")
+    assert status == 2
+    assert "whole episode" in err
+
+
 # ---- in a browser
 
 

@@ -44,6 +44,8 @@ def command(
     a list.
     """
     if html is not None:
+        if verify or step is not None:
+            raise click.UsageError("--html writes the whole episode: give it without --verify and --step")
         from ccgym.cli.pages import write_page
 
         return write_page(out, episode, html)
