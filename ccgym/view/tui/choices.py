@@ -63,18 +63,14 @@ class Choices(Sequence[Choice]):
     def __getitem__(self, at: Any) -> Any:
         try:
             entry = _decode(self.lines[at])
+            inside = not (Path(entry.file).is_absolute() or ".." in Path(entry.file).parts)
         except msgspec.MsgspecError:
+            inside = False
+        if not inside:
             return Choice(self.root / "index.jsonl", None, "(not a line of the index)", "", None, "", None, 0)
-        return Choice(
-            self.root / entry.file,
-            entry.episode,
-            entry.task,
-            entry.policy,
-            entry.steps,
-            entry.reason or "unfinished",
-            entry.rewards.get("correctness"),
-            len(entry.violated),
-        )
+        end, correctness = entry.reason or "unfinished", entry.rewards.get("correctness")
+        file, broken = self.root / entry.file, len(entry.violated)
+        return Choice(file, entry.episode, entry.task, entry.policy, entry.steps, end, correctness, broken)
 
     def matching(self, text: str) -> Choices:
         """Those whose line of the index holds all words of the text, in whatever case."""
