@@ -84,7 +84,7 @@ def _holds(line: bytes, words: list[str]) -> bool:
     return all(word in text for word in words)
 
 
-def number_of(name: str) -> int | None:
+def _number(name: str) -> int | None:
     """The k of `FILE#k`."""
     _, mark, tail = name.rpartition("#")
     return int(tail) if mark and tail.isdigit() else None
@@ -102,18 +102,13 @@ def choices(name: str) -> Choices:
         if lines:
             return Choices(root, lines)
     files = log_files(name)
-    if root.is_dir() and len(files) > 1:
-        return Choices(root, [msgspec.json.encode({"file": str(f.relative_to(root)), "task": f.stem}) for f in files])
-    (file,) = files
-    episodes = read_log(file).episodes
-    entries = (index_entry(file, file.parent, episodes[key]) for key in sorted(episodes))
-    wanted = number_of(name)
-    found = [msgspec.json.encode(entry) for entry in entries if wanted in (None, entry["episode"])]
-    if not found:
-        have = ", ".join(map(str, sorted(episodes))) or "none"
-        raise EpisodeError(
-            f"holds no episode {wanted}" if wanted is not None else "holds no episodes",
-            where=str(file),
-            fix=f"It holds {have}",
-        )
-    return Choices(file.parent, found)
+    if (wanted := _number(name)) is not None:
+        entries = [{"file": files[0].name, "episode": wanted}]
+    elif root.is_dir():
+        entries = [{"file": str(file.relative_to(root)), "task": file.stem} for file in files]
+    else:
+        episodes = read_log(root).episodes
+        entries = [index_entry(root, root.parent, episodes[key]) for key in sorted(episodes)]
+    if not entries:
+        raise EpisodeError("holds no episodes", where=name)
+    return Choices(root if root.is_dir() else files[0].parent, [msgspec.json.encode(entry) for entry in entries])
