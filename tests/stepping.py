@@ -98,7 +98,9 @@ def log(path: Any, *episodes: Episode) -> str:
     return str(path)
 
 
-def sit_at(name: str, play: Callable[[Any], Awaitable[None]], size: tuple[int, int] = (80, 24), step: int = 0) -> None:
+def sit_at(
+    name: str, play: Callable[[Any], Awaitable[None]], size: tuple[int, int] = (80, 24), step: int | None = None
+) -> None:
     """Open the viewer in a terminal of this size and do what `play` does, with a textual `Pilot`."""
     from ccgym.view.tui.app import viewer
 

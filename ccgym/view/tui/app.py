@@ -64,6 +64,9 @@ def viewer(name: str, step: int | None = None) -> Viewer:
     """The viewer of what a name stands for: `FILE`, `FILE#k` or a run's folder.
 
     Raises:
-        EpisodeError: the name holds no episodes, or its file is broken.
+        EpisodeError: the name holds no episodes, its file is broken, or a step is asked for and there are several.
     """
-    return Viewer(name, choices(name), step)
+    found = choices(name)
+    if step is not None and len(found) > 1:
+        raise EpisodeError(f"holds {len(found):,} episodes", where=name, fix="With a step name one of them, as FILE#k")
+    return Viewer(name, found, step)

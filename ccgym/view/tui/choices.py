@@ -63,18 +63,14 @@ class Choices(Sequence[Choice]):
     def __getitem__(self, at: Any) -> Any:
         try:
             entry = _decode(self.lines[at])
+            inside = not (Path(entry.file).is_absolute() or ".." in Path(entry.file).parts)
         except msgspec.MsgspecError:
+            inside = False
+        if not inside:
             return Choice(self.root / "index.jsonl", None, "(not a line of the index)", "", None, "", None, 0)
-        return Choice(
-            self.root / entry.file,
-            entry.episode,
-            entry.task,
-            entry.policy,
-            entry.steps,
-            entry.reason or "unfinished",
-            entry.rewards.get("correctness"),
-            len(entry.violated),
-        )
+        end, correctness = entry.reason or "unfinished", entry.rewards.get("correctness")
+        file, broken = self.root / entry.file, len(entry.violated)
+        return Choice(file, entry.episode, entry.task, entry.policy, entry.steps, end, correctness, broken)
 
     def matching(self, text: str) -> Choices:
         """Those whose line of the index holds all words of the text, in whatever case."""
@@ -88,7 +84,7 @@ def _holds(line: bytes, words: list[str]) -> bool:
     return all(word in text for word in words)
 
 
-def number_of(name: str) -> int | None:
+def _number(name: str) -> int | None:
     """The k of `FILE#k`."""
     _, mark, tail = name.rpartition("#")
     return int(tail) if mark and tail.isdigit() else None
@@ -106,18 +102,13 @@ def choices(name: str) -> Choices:
         if lines:
             return Choices(root, lines)
     files = log_files(name)
-    if root.is_dir() and len(files) > 1:
-        return Choices(root, [msgspec.json.encode({"file": str(f.relative_to(root)), "task": f.stem}) for f in files])
-    (file,) = files
-    episodes = read_log(file).episodes
-    entries = (index_entry(file, file.parent, episodes[key]) for key in sorted(episodes))
-    wanted = number_of(name)
-    found = [msgspec.json.encode(entry) for entry in entries if wanted in (None, entry["episode"])]
-    if not found:
-        have = ", ".join(map(str, sorted(episodes))) or "none"
-        raise EpisodeError(
-            f"holds no episode {wanted}" if wanted is not None else "holds no episodes",
-            where=str(file),
-            fix=f"It holds {have}",
-        )
-    return Choices(file.parent, found)
+    if (wanted := _number(name)) is not None:
+        entries = [{"file": files[0].name, "episode": wanted}]
+    elif root.is_dir():
+        entries = [{"file": str(file.relative_to(root)), "task": file.stem} for file in files]
+    else:
+        episodes = read_log(root).episodes
+        entries = [index_entry(root, root.parent, episodes[key]) for key in sorted(episodes)]
+    if not entries:
+        raise EpisodeError("holds no episodes", where=name)
+    return Choices(root if root.is_dir() else files[0].parent, [msgspec.json.encode(entry) for entry in entries])

@@ -17,22 +17,24 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widgets import Static
 
+from ccgym.errors import EpisodeError
 from ccgym.terminal import one_line
 from ccgym.view.tui.blocks import cut, tidy
-from ccgym.view.tui.choices import Choice, Choices
+from ccgym.view.tui.choices import Choice, Choices, choices
 from ccgym.view.tui.keys import Key, KeyBar, bindings
 from ccgym.view.tui.prompts import Ask, Help
 
 KEYS = (
-    Key("up", "move(-1)", "↑", "", "one line up"),
-    Key("down", "move(1)", "↓", "move", "one line down"),
-    Key("pageup", "page(-1)", "PgUp", "", "a page up"),
-    Key("pagedown", "page(1)", "PgDn", "page", "a page down"),
-    Key("g,home", "ends(False)", "g", "", "the first episode"),
-    Key("G,end", "ends(True)", "G", "ends", "the last episode"),
-    Key("enter", "open", "Enter", "open", "open the episode"),
+    Key("up", "move(-1)", "↑"),
+    Key("down", "move(1)", "↓", "move", "a line up, a line down"),
+    Key("pageup", "page(-1)", "PgUp"),
+    Key("pagedown", "page(1)", "PgDn", "page", "a page up, a page down"),
+    Key("g,home", "ends(False)", "g"),
+    Key("G,end", "ends(True)", "G", "ends", "the first line, the last one; also Home and End"),
+    Key("enter", "open", "Enter", "open", "open the episode; a click on the current line does it too"),
     Key("slash", "filter", "/", "filter", "keep the lines that hold these words: task, tag, policy, ending, clause"),
-    Key("escape", "leave", "Esc", "back", "all lines again; then the list before this one"),
+    Key("r", "reload", "r", "reload", "read what the run has written since"),
+    Key("escape", "leave", "Esc", "back", "back to all lines; then to the list before this one"),
     Key("question_mark", "help", "?", "help", "this help"),
     Key("q", "app.quit", "q", "quit", "quit"),
 )
@@ -79,11 +81,11 @@ class Listing(ScrollView, can_focus=True):
     class Opened(Message):
         """A choice was clicked."""
 
-    def show(self, choices: Choices, current: int = 0) -> None:
+    def show(self, found: Choices) -> None:
         """Show these choices."""
-        self.choices = choices
-        self.virtual_size = Size(0, len(choices))
-        self.current = current
+        self.choices = found
+        self.virtual_size = Size(0, len(found))
+        self.current = 0
         self.refresh()
 
     def validate_current(self, current: int) -> int:
@@ -132,9 +134,9 @@ class Choosing(Screen[None]):
     Choosing > .heads { height: 1; padding: 0 2; color: $foreground-muted; }
     """
 
-    def __init__(self, name: str, choices: Choices) -> None:
+    def __init__(self, name: str, found: Choices) -> None:
         super().__init__()
-        self._source, self._all, self._asked = name, choices, ""
+        self._source, self._all, self._asked = name, found, ""
 
     def compose(self) -> ComposeResult:
         """Title, headings, lines, keys."""
@@ -197,6 +199,17 @@ class Choosing(Screen[None]):
     def action_filter(self) -> None:
         """Ask for words."""
         self.app.push_screen(Ask("filter", self._asked), lambda text: None if text is None else self._show(text))
+
+    def action_reload(self) -> None:
+        """Read the list anew, and stay where one was."""
+        current = self.listing.current
+        try:
+            self._all = choices(self._source)
+        except EpisodeError as error:
+            self.say(str(error))
+            return
+        self._show(self._asked)
+        self.listing.current = current
 
     def action_leave(self) -> None:
         """Drop the filter; without one, go back to the list before this one."""

@@ -15,15 +15,27 @@ from ccgym.view.tui.blocks import Block, Row
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One thing that keys do: `label` is what the bottom line says, `about` what the help says."""
+    """One thing that keys do. Without a label it stands together with the next that has one."""
 
     keys: str
     """Textual's names, with commas between."""
     action: str
     shown: str
     """The keys as a person reads them."""
-    label: str
-    about: str
+    label: str = ""
+    """For the bottom line."""
+    about: str = ""
+    """For the help."""
+
+
+def groups(keys: Sequence[Key]) -> list[list[Key]]:
+    """Keys that stand together."""
+    found: list[list[Key]] = [[]]
+    for key in keys:
+        found[-1].append(key)
+        if key.label:
+            found.append([])
+    return found[:-1]
 
 
 def bindings(keys: Sequence[Key]) -> list[Binding]:
@@ -32,19 +44,12 @@ def bindings(keys: Sequence[Key]) -> list[Binding]:
 
 
 class KeyBar(Static):
-    """The keys, each a thing to click. Keys without a label stand with the next that has one. Wraps where it must."""
+    """The keys, each a thing to click, on as many lines as they need."""
 
     DEFAULT_CSS = "KeyBar { height: auto; padding: 0 1; background: $surface; color: $foreground-muted; }"
 
     def __init__(self, keys: Sequence[Key]) -> None:
-        self._groups: list[Content] = []
-        group: list[Content] = []
-        for key in keys:
-            text = Content(f"{key.shown} {key.label}").stylize("$accent", 0, len(key.shown))
-            group.append(text.stylize(Style.from_meta({"@click": f"screen.{key.action}"})))
-            if key.label:
-                self._groups.append(Content.assemble(*group))
-                group = []
+        self._groups = [Content.assemble(*map(_clickable, group)) for group in groups(keys)]
         super().__init__(Block(self._lines), markup=False)
         self.auto_links = False  # to click, but not underlined
 
@@ -56,3 +61,8 @@ class KeyBar(Static):
                 lines.append([])
             lines[-1].append(group)
         return [Row(Content("  ").join(line), beside=False) for line in lines]
+
+
+def _clickable(key: Key) -> Content:
+    text = Content(f"{key.shown} {key.label}").stylize("$accent", 0, len(key.shown))
+    return text.stylize(Style.from_meta({"@click": f"screen.{key.action}"}))

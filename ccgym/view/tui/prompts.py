@@ -12,7 +12,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Label, Static
 
-from ccgym.view.tui.keys import Key
+from ccgym.view.tui.blocks import Block, Row
+from ccgym.view.tui.keys import Key, groups
 
 
 class Ask(ModalScreen[str | None]):
@@ -48,8 +49,8 @@ class Help(ModalScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,q,question_mark", "dismiss", show=False)]
     DEFAULT_CSS = """
     Help { align: center middle; background: $background 60%; }
-    Help VerticalScroll { width: 66; max-width: 96%; height: auto; max-height: 92%; padding: 1 2;
-        background: $surface; scrollbar-size-vertical: 1; }
+    Help VerticalScroll { width: 76; max-width: 96%; height: auto; max-height: 96%; padding: 1 2;
+        background: $surface; scrollbar-size-vertical: 1; scrollbar-background: $surface; scrollbar-color: $panel; }
     """
 
     def __init__(self, keys: Sequence[Key]) -> None:
@@ -58,14 +59,13 @@ class Help(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """The table of keys."""
-        lines = [Content.assemble((key.shown.ljust(16), "$accent"), key.about) for key in self._keys]
-        lines.append(
-            Content.styled(
-                "\nMouse: click a step, a pane or a line that leads to a step; the wheel scrolls.", "$foreground-muted"
-            )
-        )
+        rows = []
+        for group in groups(self._keys):
+            rows.append(Row(Content(group[-1].about), " ".join(key.shown for key in group), "$accent"))
+        mouse = "click a turn, a pane, a key, or a block that leads to a step; the wheel scrolls"
+        rows.append(Row(Content(mouse), "Mouse", "$accent"))
         with VerticalScroll():
-            yield Static(Content("\n").join(lines), markup=False)
+            yield Static(Block(rows, 11), markup=False)
 
     def on_click(self) -> None:
         """Close."""

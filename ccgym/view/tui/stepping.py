@@ -23,31 +23,31 @@ from ccgym.view.tui.prompts import Ask, Help
 from ccgym.view.tui.turns import title, turn
 
 KEYS = (
-    Key("left,p", "step(-1)", "←", "", "the step before; also p, and ↑ in the turns"),
-    Key("right,n", "step(1)", "→", "step", "the next step; also n, and ↓ in the turns"),
-    Key("g,home", "ends(False)", "g", "", "the first step; also Home"),
-    Key("G,end", "ends(True)", "G", "ends", "the last step; also End"),
+    Key("left,p", "step(-1)", "←"),
+    Key("right,n", "step(1)", "→", "step", "the step before, the next one; also p and n"),
+    Key("g,home", "ends(False)", "g"),
+    Key("G,end", "ends(True)", "G", "ends", "the first step, the last one; also Home and End"),
     Key("colon,s", "seek", ":", "seek", "go to a step by its number; also s"),
-    Key("e", "find('error', 1)", "e", "", "the next step with an error"),
-    Key("E", "find('error', -1)", "E", "error", "the error before"),
-    Key("w", "find('write', 1)", "w", "", "the next step that changed the state"),
-    Key("W", "find('write', -1)", "W", "write", "the change before"),
-    Key("v", "find('violation', 1)", "v", "", "the next step that broke a rule"),
-    Key("V", "find('violation', -1)", "V", "violation", "the violation before"),
-    Key("slash", "search", "/", "search", "find words in all that was said, called and answered"),
-    Key("f", "hit(1)", "f", "", "the next step that holds them"),
-    Key("F", "hit(-1)", "F", "hit", "the hit before"),
-    Key("tab", "pane(1)", "Tab", "", "the next pane; 1 to 5 take one of those at the right"),
-    Key("shift+tab", "pane(-1)", "⇧Tab", "pane", "the pane before"),
+    Key("e", "find('error', 1)", "e"),
+    Key("E", "find('error', -1)", "E", "error", "the next step with an error, the one before"),
+    Key("w", "find('write', 1)", "w"),
+    Key("W", "find('write', -1)", "W", "write", "the next step that changed the state, the one before"),
+    Key("v", "find('violation', 1)", "v"),
+    Key("V", "find('violation', -1)", "V", "violation", "the next step that broke a rule, the one before"),
+    Key("slash", "search", "/", "search", "find words in what was thought, said, called, answered, judged"),
+    Key("f", "hit(1)", "f"),
+    Key("F", "hit(-1)", "F", "hit", "the next step that holds these words, the one before"),
+    Key("tab", "pane(1)", "Tab"),
+    Key("shift+tab", "pane(-1)", "⇧Tab", "pane", "the next pane, the one before; also 1 to 5"),
     Key("escape", "leave", "Esc", "list", "back to the list of episodes"),
     Key("question_mark", "help", "?", "help", "this help"),
     Key("q", "app.quit", "q", "quit", "quit"),
 )
 """What the keys of the bottom line do."""
 OTHERS = (
-    Key("up,down", "", "↑ ↓", "", "the block above or below, in the turns or in the pane"),
-    Key("enter", "", "Enter", "", "go to the step that the pane's block leads to"),
-    Key("pageup,pagedown", "", "PgUp PgDn", "", "scroll"),
+    Key("up,down", "", "↑ ↓", "move", "a step in the turns, a block in a pane"),
+    Key("enter", "", "Enter", "go", "go to the step that the pane's block leads to"),
+    Key("pageup,pagedown", "", "PgUp PgDn", "scroll", "scroll the turns or the pane"),
 )
 """What the lists themselves know, for the help."""
 
