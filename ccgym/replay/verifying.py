@@ -182,9 +182,14 @@ class _Verifier:
         moved = any(name in was and was[name] != now.get(name) for name in _SHAPES_TASKS)
         if not moved and not (drawn and "tasks" in was and _code(old) != _code(new)):
             return None
+        which, domain = old.begin.task["id"], env.domain
+        if which not in domain.tasks and which.partition("/")[0] not in domain.templates:
+            return None
         try:
-            task = env.domain.task(old.begin.task["id"]).as_json()
+            task = domain.task(which).as_json()
         except CcgymError:
+            return None
+        if task == old.begin.task:
             return None
         return difference(old.begin, msgspec.structs.replace(new.begin, task=task))
 
