@@ -28,10 +28,10 @@ _encode = msgspec.json.Encoder().encode
 _decoder = msgspec.json.Decoder(AnyEvent)
 decode_line = _decoder.decode
 """The event of one line. Raises msgspec.MsgspecError or UnicodeDecodeError."""
-_BLAKE = blake2b(digest_size=16)
+_DIGEST_BYTES = 16
 _MAY_HOLD_NAN = (Begin, Model, RewardEvent, GroupEvent)
 """Kinds whose numbers nobody has looked at yet; what tools said was refused before it became an event."""
-TAIL = len(b',"digest":"') + 32 + len(b'"}')
+TAIL = len(b',"digest":"') + 2 * _DIGEST_BYTES + len(b'"}')
 """Bytes at the end of a line that hold its digest."""
 FLUSH_SECONDS, FLUSH_BYTES = 0.2, 1 << 16
 """Events that follow each other faster than this are flushed together, up to so many bytes."""
@@ -60,19 +60,18 @@ def event_line(event: Any, previous: bytes) -> tuple[bytes, bytes]:
             jsontext.refuse_nan(msgspec.to_builtins(event))
         except TypeError as error:
             raise EpisodeError(f"event {event.n} of episode {event.episode} holds {error}") from None
-    digest = _digest(previous, body)
+    digest = _digest(previous + body)
     return b'%b,"digest":"%b"}\n' % (body, digest), digest
 
 
 def chained(body: bytes, previous: bytes) -> bytes:
     """The line, newline included, of an event's bytes (up to its digest) that follows from a digest."""
-    return b'%b,"digest":"%b"}\n' % (body, _digest(previous, body))
+    return b'%b,"digest":"%b"}\n' % (body, _digest(previous + body))
 
 
 def flipped_bit(body: bytes, previous: bytes, digest: bytes, reach: int) -> int | None:
     """The number of the bit, among those of the first `reach` bytes, that has to be turned for the digest to follow."""
-    state = _BLAKE.copy()
-    state.update(previous)
+    state = blake2b(previous, digest_size=_DIGEST_BYTES)
     for place, byte in enumerate(body[:reach]):
         rest = body[place + 1 :]
         for bit in range(8):
@@ -84,11 +83,8 @@ def flipped_bit(body: bytes, previous: bytes, digest: bytes, reach: int) -> int 
     return None
 
 
-def _digest(previous: bytes, body: bytes | memoryview) -> bytes:
-    state = _BLAKE.copy()
-    state.update(previous)
-    state.update(body)
-    return state.hexdigest().encode()
+def _digest(text: bytes) -> bytes:
+    return blake2b(text, digest_size=_DIGEST_BYTES).hexdigest().encode()
 
 
 class EpisodeWriter:
@@ -172,21 +168,19 @@ def read_log(path: str | Path) -> GroupLog:
     data = read_bytes(path)
     log = GroupLog(path)
     chain: dict[int, bytes] = {}
-    view, start, number = memoryview(data), 0, 0
-    while (end := data.find(b"\n", start)) >= 0:
-        number += 1
+    *lines, torn = data.split(b"\n")
+    for number, line in enumerate(lines, 1):
         try:
-            event = _decoder.decode(view[start:end])
+            event = decode_line(line)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise EpisodeError(f"not an event of the log: {error}", where=f"{path}:{number}") from None
-        key, body = event.episode, max(start, end - TAIL)
+        key = event.episode
         previous = chain.get(key, b"") if key != GROUP else b"".join(chain[each] for each in sorted(chain))
-        digest = _digest(previous, view[start:body])
-        if data[body:end] != b',"digest":"%b"}' % digest:
+        digest = _digest(previous + line[:-TAIL])
+        if line[-TAIL:] != b',"digest":"%b"}' % digest:
             told = "the digest does not follow: the line or one before it was changed"
             raise EpisodeError(told, where=f"{path}:{number}")
         chain[key] = digest
-        start = end + 1
         if type(event) is GroupEvent:
             log.group = event
             continue
@@ -196,8 +190,8 @@ def read_log(path: str | Path) -> GroupLog:
                 raise EpisodeError(f"episode {key} starts without its `begin`", where=f"{path}:{number}")
             episode = log.episodes[key] = Episode()
         episode.events.append(event)
-    if torn := len(data) - start:
-        log.notices.append(f"{path}: the last line is torn ({torn} bytes) and was dropped")
+    if torn:
+        log.notices.append(f"{path}: the last line is torn ({len(torn)} bytes) and was dropped")
     return log
 
 

@@ -86,6 +86,8 @@ def difference(old: Any, new: Any) -> Difference | None:
         return Difference(old, new, "event", kind(old), kind(new))
     for name in _FIELDS[type(old)]:
         a, b = getattr(old, name), getattr(new, name)
+        if a is b:
+            continue
         if name in NOTICED and type(old) is Begin:
             continue
         if name == "domain" and type(old) is Begin:

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from ccgym.damage import Damage, salvage
-from ccgym.domain import Task
+from ccgym.domain import Domain, Task
 from ccgym.env import CcgymEnv
 from ccgym.errors import CcgymError, DomainError, PluginError
 from ccgym.log import GROUP, GroupLog
@@ -119,7 +119,8 @@ class _Verifier:
         self.log, self.done, self.envs, self.live = log, done, envs, live
         self.again: dict[int, Episode] = {}
         self.env: CcgymEnv | None = None
-        self.adopted: tuple[Any, Task] | None = None
+        self.adopted: dict[str, tuple[Any, Task]] = self.envs.setdefault("tasks", {})
+        """Tasks as their domains have adopted them, by environment and id."""
 
     def episode(self, number: int) -> None:
         """Replay one episode and compare it."""
@@ -136,7 +137,7 @@ class _Verifier:
             self.cannot_begin(number, old, error)
             return
         try:
-            replay(old, env, live=self.live, task=self.task_of(begin))
+            replay(old, env, live=self.live, task=self.task_of(begin, env.domain))
         except DomainError as error:
             self.cannot_begin(number, old, error)
             return
@@ -164,16 +165,15 @@ class _Verifier:
             found = self.envs[key] = env_for(begin)
         return found
 
-    def task_of(self, begin: Begin) -> Task | None:
-        """The task as the domain has adopted it for the last episode, where this one is of the same."""
-        if self.adopted is not None and self.adopted[0] == begin.task:
-            return self.adopted[1]
-        assert self.env is not None
-        domain = self.env.domain
-        own = domain.tasks.get(begin.task.get("id", ""))
-        task = own if own is not None and own.as_json() == begin.task else domain.adopt(begin.task)
-        self.adopted = (begin.task, task)
-        return task
+    def task_of(self, begin: Begin, domain: Domain) -> Task:
+        """The task as the domain adopts it: once for all the episodes that have it."""
+        key = f"{begin.env} {begin.task.get('id')}"
+        found = self.adopted.get(key)
+        if found is None or found[0] != begin.task:
+            own = domain.tasks.get(begin.task.get("id", ""))
+            task = own if own is not None and own.as_json() == begin.task else domain.adopt(begin.task)
+            found = self.adopted[key] = (begin.task, task)
+        return found[1]
 
     def own_task(self, old: Episode, new: Episode, env: CcgymEnv) -> Difference | None:
         """How the task that has this id now differs from the recorded one, where it may have changed."""
@@ -182,9 +182,14 @@ class _Verifier:
         moved = any(name in was and was[name] != now.get(name) for name in _SHAPES_TASKS)
         if not moved and not (drawn and "tasks" in was and _code(old) != _code(new)):
             return None
+        which, domain = old.begin.task["id"], env.domain
+        if which not in domain.tasks and which.partition("/")[0] not in domain.templates:
+            return None
         try:
-            task = env.domain.task(old.begin.task["id"]).as_json()
+            task = domain.task(which).as_json()
         except CcgymError:
+            return None
+        if task == old.begin.task:
             return None
         return difference(old.begin, msgspec.structs.replace(new.begin, task=task))
 
