@@ -26,12 +26,24 @@ from ccgym.types import AnyEvent, Begin, Episode, GroupEvent, Model, RewardEvent
 _log = logging.getLogger("ccgym")
 _encode = msgspec.json.Encoder().encode
 _decoder = msgspec.json.Decoder(AnyEvent)
+decode_line = _decoder.decode
+"""The event of one line. Raises msgspec.MsgspecError or UnicodeDecodeError."""
 _BLAKE = blake2b(digest_size=16)
 _MAY_HOLD_NAN = (Begin, Model, RewardEvent, GroupEvent)
 """Kinds whose numbers nobody has looked at yet; what tools said was refused before it became an event."""
-_TAIL = len(b',"digest":"') + 32 + len(b'"}')
+TAIL = len(b',"digest":"') + 32 + len(b'"}')
+"""Bytes at the end of a line that hold its digest."""
 FLUSH_SECONDS, FLUSH_BYTES = 0.2, 1 << 16
 """Events that follow each other faster than this are flushed together, up to so many bytes."""
+
+
+class _Entry(msgspec.Struct):
+    """The one field of a line of the index that tells which file it is about."""
+
+    file: str
+
+
+_entry = msgspec.json.Decoder(_Entry)
 GROUP = -1
 """The `episode` number of the line that speaks of the whole group."""
 
@@ -50,6 +62,26 @@ def event_line(event: Any, previous: bytes) -> tuple[bytes, bytes]:
             raise EpisodeError(f"event {event.n} of episode {event.episode} holds {error}") from None
     digest = _digest(previous, body)
     return b'%b,"digest":"%b"}\n' % (body, digest), digest
+
+
+def chained(body: bytes, previous: bytes) -> bytes:
+    """The line, newline included, of an event's bytes (up to its digest) that follows from a digest."""
+    return b'%b,"digest":"%b"}\n' % (body, _digest(previous, body))
+
+
+def flipped_bit(body: bytes, previous: bytes, digest: bytes, reach: int) -> int | None:
+    """The number of the bit, among those of the first `reach` bytes, that has to be turned for the digest to follow."""
+    state = _BLAKE.copy()
+    state.update(previous)
+    for place, byte in enumerate(body[:reach]):
+        rest = body[place + 1 :]
+        for bit in range(8):
+            turned = state.copy()
+            turned.update(bytes((byte ^ (1 << bit),)) + rest)
+            if turned.hexdigest().encode() == digest:
+                return 8 * place + bit
+        state.update(body[place : place + 1])
+    return None
 
 
 def _digest(previous: bytes, body: bytes | memoryview) -> bytes:
@@ -137,10 +169,7 @@ def read_log(path: str | Path) -> GroupLog:
         EpisodeError: a line is no event, or its digest does not follow: names file and line.
     """
     path = Path(path)
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise EpisodeError(f"cannot be read ({error.strerror})", where=str(path)) from None
+    data = read_bytes(path)
     log = GroupLog(path)
     chain: dict[int, bytes] = {}
     view, start, number = memoryview(data), 0, 0
@@ -150,7 +179,7 @@ def read_log(path: str | Path) -> GroupLog:
             event = _decoder.decode(view[start:end])
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise EpisodeError(f"not an event of the log: {error}", where=f"{path}:{number}") from None
-        key, body = event.episode, max(start, end - _TAIL)
+        key, body = event.episode, max(start, end - TAIL)
         previous = chain.get(key, b"") if key != GROUP else b"".join(chain[each] for each in sorted(chain))
         digest = _digest(previous, view[start:body])
         if data[body:end] != b',"digest":"%b"}' % digest:
@@ -170,6 +199,14 @@ def read_log(path: str | Path) -> GroupLog:
     if torn := len(data) - start:
         log.notices.append(f"{path}: the last line is torn ({torn} bytes) and was dropped")
     return log
+
+
+def read_bytes(path: Path) -> bytes:
+    """What a log file holds. Raises EpisodeError where it cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise EpisodeError(f"cannot be read ({error.strerror})", where=str(path)) from None
 
 
 def log_files(path: str | Path) -> list[Path]:
@@ -247,6 +284,18 @@ def append_index(root: str | Path, path: Path, episodes: Iterable[Episode]) -> N
     lines = [json.dumps(index_entry(path, root, e), ensure_ascii=False, allow_nan=False) + "\n" for e in episodes]
     with open(root / "index.jsonl", "a", encoding="utf-8") as file:
         file.write("".join(lines))
+
+
+def indexed(root: str | Path) -> set[str]:
+    """The files that `<root>/index.jsonl` lists: those that were finished. Lines that are damaged list none."""
+    found = set()
+    with open(Path(root) / "index.jsonl", "rb") as file:
+        for line in file:
+            try:
+                found.add(_entry.decode(line).file)
+            except msgspec.MsgspecError:
+                continue
+    return found
 
 
 def fsync(path: str | Path) -> None:

@@ -104,7 +104,8 @@ class Begin(Event, frozen=True, kw_only=True, tag="begin", omit_defaults=True):
     env: str
     """Environment id or folder that was asked for."""
     domain: dict[str, str]
-    """`name`, `version`, `digest`."""
+    """`name`, `version`, `digest`, and digests of its parts: `state`, `sop`, `tools`, `tasks`, `code`, `templates`, and
+    `functions` as `name=digest`; episodes of earlier versions have the first three only."""
     task: dict[str, Any]
     target: Target | None = None
     seed: int

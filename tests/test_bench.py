@@ -80,6 +80,14 @@ def test_a_check_of_tasks_with_rules_is_timed(bench, tmp_path):
     assert checking.measure(tmp_path / "desk", tasks=6, rows=60).figures["tasks"] == 6
 
 
+def test_verifying_is_counted_and_finds_nothing(bench, tmp_path):
+    from bench import verify
+
+    figures = verify.measure(tmp_path, episodes=16, rounds=1).figures
+    assert figures["steps_per_second"] > 0
+    assert figures["steps"] > 16
+
+
 def test_rescoring_is_counted_and_changes_nothing(bench, tmp_path):
     from bench import rescore
 

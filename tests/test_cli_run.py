@@ -241,13 +241,48 @@ def test_a_changed_byte_and_a_missing_file_are_plain_errors(capsys, recorded):
     assert said(capsys, "replay", recorded + "#7", "--verify")[0] == 1
 
 
-def test_a_torn_tail_is_a_note_and_the_rest_is_read(capsys, recorded):
+def test_a_torn_tail_is_named_and_the_rest_is_read(capsys, recorded):
     data = Path(recorded).read_bytes()
     Path("torn.jsonl").write_bytes(data[:-40])
     status, out, err = said(capsys, "replay", "torn.jsonl")
-    assert status == 0
-    assert "torn" in err
+    assert status == 1
+    assert "truncated" in err
     assert "2 episodes" in out
+
+
+def test_the_rest_of_a_run_with_a_damaged_file_is_read_and_verified(capsys, recorded):
+    data = bytearray(Path(recorded).read_bytes())
+    data[len(data) // 2] ^= 4
+    Path(recorded).write_bytes(data)
+    status, out, err = said(capsys, "replay", "run")
+    assert status == 1
+    assert "bit flipped" in err
+    assert "episodes" in out
+    status, value = answered(capsys, "replay", "run", "--verify")
+    assert status == 1
+    assert not value["divergences"]
+    (damaged,) = value["damaged"]
+    assert (damaged["path"], damaged["what"]) == (recorded, "bit flipped")
+    assert value["episodes"] == len(index_of("run"))
+
+
+def index_of(run):
+    return (Path(run) / "index.jsonl").read_text().splitlines()
+
+
+def test_a_finished_file_that_was_cut_between_two_lines_is_damaged(capsys, recorded):
+    lines = Path(recorded).read_bytes().splitlines(keepends=True)
+    for kept in range(len(lines)):
+        Path(recorded).write_bytes(b"".join(lines[:kept]))
+        status, value = answered(capsys, "replay", "run", "--verify")
+        assert status == 1, kept
+        assert {each["what"] for each in value["damaged"]} == {"truncated"}
+
+
+def test_live_and_jobs_go_with_verify(capsys, recorded):
+    assert said(capsys, "replay", recorded, "--live", "user")[0] == 2
+    assert said(capsys, "replay", recorded, "--jobs", "2")[0] == 2
+    assert said(capsys, "replay", recorded, "--verify", "--live", "user", "--live", "judge")[0] == 0
 
 
 def test_what_replay_prints_holds_no_control_sequence(capsys):

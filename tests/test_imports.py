@@ -14,7 +14,7 @@ CORE = ROOT / "ccgym"
 
 LAYERS = [
     {"chatserver", "errors", "jsontext", "turns", "types", "seeds", "terminal", "compare", "renaming"},
-    {"log", "models"},
+    {"damage", "log", "models"},
     {"plugins"},
     {"domain"},
     {"backend", "sop", "users"},

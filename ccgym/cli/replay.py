@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -14,12 +13,11 @@ from ccgym.cli import exports
 from ccgym.cli.output import Output
 from ccgym.cli.output import command as verb
 from ccgym.cli.transcript import print_line, transcript
+from ccgym.damage import Damage, salvage
 from ccgym.errors import EpisodeError
-from ccgym.log import log_files, read_log
+from ccgym.log import log_files
 from ccgym.types import Episode
 
-DIVERGED = 3
-"""Exit status where a replay differs from its record."""
 SHOWN = 20
 """How many episodes of a long run are listed."""
 
@@ -27,12 +25,17 @@ SHOWN = 20
 @verb("replay")
 @click.argument("episode")
 @click.option("--verify", is_flag=True, help="Play the recorded actions again and compare; exit 3 on a divergence.")
+@click.option(
+    "--live", multiple=True, type=click.Choice(["user", "judge"]),
+    help="With --verify: ask customers or judges who are models anew, instead of playing them from the record.",
+)  # fmt: skip
+@click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="With --verify: so many processes [cores].")
 @click.option("--step", type=click.IntRange(min=0), metavar="K", help="Only step K (0: before the agent's first turn).")
 @click.option("--html", metavar="PAGE", help="Write it as one page that reads offline; a file of several: as a group.")
 @exports.options
 def command(
-    out: Output, episode: str, verify: bool, step: int | None, html: str | None, minimise: bool, file: Path | None,
-    to_test: Path | None, to_task: Path | None,
+    out: Output, episode: str, verify: bool, live: tuple[str, ...], jobs: int | None, step: int | None,
+    html: str | None, minimise: bool, file: Path | None, to_test: Path | None, to_task: Path | None,
 ) -> int:  # fmt: skip
     """Print a recorded episode, or prove that it happens again.
 
@@ -44,34 +47,43 @@ def command(
 
         return write_page(out, episode, html)
     if verify:
-        return _verify(out, episode)
+        from ccgym.cli.verifying import verify_all
+
+        return verify_all(out, episode, _number(episode), jobs, live)
+    if live or jobs:
+        raise click.UsageError("--live and --jobs go with --verify")
     if file is not None and not minimise:
         raise click.UsageError("--out is where --minimise writes to. Give --minimise")
     if minimise or to_test or to_task:
         exports.export(out, *one_episode(out, episode), minimise, file, to_test, to_task)
         return 0
-    rows, last = [], None
-    for name, found in _episodes(out, episode):
+    rows: list[list[Any]] = []
+    damage: list[Damage] = []
+    last = None
+    for name, found in _episodes(out, episode, damage):
         rows.append(_row(name, found))
         last = found
-    if last is None:
+    if last is None and not damage:
         raise EpisodeError("holds no episodes", where=episode)
     if len(rows) == 1:
         _print(out, rows[0][0], last, step)
-    elif step is None:
-        _list(out, rows)
-    else:
+    elif step is not None and rows:
         raise click.UsageError(f"--step needs one episode, and {episode} holds {len(rows)}. Take {rows[-1][0]}")
-    return 0
+    elif rows:
+        _list(out, rows)
+    for each in damage:
+        out.note(f"Damaged: {each}")
+    return 1 if damage else 0
 
 
-def _episodes(out: Output, name: str) -> Iterator[tuple[str, Any]]:
-    """`FILE#k` and Episode, of all that the name holds. A torn tail is a note on stderr."""
+def _episodes(out: Output, name: str, damage: list[Damage]) -> Iterator[tuple[str, Any]]:
+    """`FILE#k` and Episode, of all that the name holds, as far as it can be read; what is damaged goes to `damage`."""
     wanted = _number(name)
     for file in log_files(name):
-        log = read_log(file)
-        for notice in log.notices:
-            out.note(notice)
+        log, wrong = salvage(file)
+        damage += wrong
+        if wrong and wanted is not None and wanted not in log.episodes:
+            continue
         if wanted is not None and wanted not in log.episodes:
             have = ", ".join(map(str, sorted(log.episodes))) or "none"
             raise EpisodeError(f"holds no episode {wanted}", where=str(file), fix=f"It holds {have}")
@@ -85,7 +97,10 @@ def one_episode(out: Output, name: str) -> tuple[str, Episode]:
     Raises:
         EpisodeError: there is none. click.UsageError: there are several.
     """
-    found = list(islice(_episodes(out, name), 2))
+    damage: list[Damage] = []
+    found = list(islice(_episodes(out, name, damage), 2))
+    for each in damage:
+        out.note(f"Damaged: {each}")
     if not found:
         raise EpisodeError("holds no episodes", where=name)
     if len(found) > 1:
@@ -126,34 +141,3 @@ def _list(out: Output, rows: list[list[Any]]) -> None:
     out.line()
     told = f"The last {SHOWN} of {len(rows):,}; --json lists all" if len(rows) > SHOWN else f"{len(rows)} episodes"
     out.line(f"{told}. Print one: ccgym replay '{rows[-1][0]}'")
-
-
-def _verify(out: Output, name: str) -> int:
-    from ccgym.replay import Divergence, verify
-
-    only, files = _number(name), log_files(name)
-    episodes = steps = 0
-    found: list[Divergence] = []
-    notices: list[str] = []
-    envs: dict[Any, Any] = {}
-    with out.progress("replaying", len(files)) as advance:
-        for file in files:
-            done = verify(file, only=only, envs=envs)
-            advance(1)
-            episodes, steps = episodes + done.episodes, steps + done.steps
-            found += [done.divergence] if done.divergence is not None else []
-            notices += [notice for notice in done.notices if notice not in notices]
-    if not episodes:
-        raise EpisodeError("holds no such episode", where=name)
-    for notice in notices:
-        out.note(f"Note: {notice}")
-    if out.json:
-        divergences = [asdict(divergence) for divergence in found]
-        out.data({"episodes": episodes, "steps": steps, "divergences": divergences, "notices": notices})
-    for divergence in found:
-        out.line(f"Diverged: {divergence}", "red")
-    if not found:
-        out.line(
-            f"Replayed {episodes} episode{'s' * (episodes != 1)}, {steps} steps: every event is the same.", "green"
-        )
-    return DIVERGED if found else 0

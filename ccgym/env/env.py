@@ -13,6 +13,7 @@ import ccgym
 from ccgym import seeds
 from ccgym.backend import FaultyBackend, make_backend, read_faults
 from ccgym.domain import Domain, Limits, Task
+from ccgym.domain.parts import parts
 from ccgym.env.drawing import draw_task
 from ccgym.env.edits import NO_EDITS, edit_state
 from ccgym.env.jobs import Job, Outcome, run_job
@@ -131,7 +132,9 @@ class CcgymEnv(gymnasium.Env[str, str]):
         self._registry = registry()
         used: list[Any] = [("reward", name) for name in self.scorer.weights]
         used += [("tool", name) for name in (spec.tools, domain.name) if name in self._registry.tools]
+        used += [("template", f"{domain.name}/{name}") for name in domain.templates]
         self._plugins = self._registry.provenance(used)
+        self._parts = parts(domain)
 
     # --- Gymnasium's face -------------------------------------------------------------------------------------------
 
@@ -292,13 +295,13 @@ class CcgymEnv(gymnasium.Env[str, str]):
             schema=SCHEMA_VERSION,
             ccgym=ccgym.__version__,
             env=self.env_name,
-            domain={"name": domain.name, "version": domain.version, "digest": domain.digest},
+            domain={"name": domain.name, "version": domain.version, "digest": domain.digest, **self._parts},
             task=self._task_json,
             target=reference.target,
             seed=seed,
             sample=sample,
             policy=self.policy,
-            plugins=self._plugins,
+            plugins=self._plugins_of(self._task_json),
             fitted=self.scorer.fitted,
             options=self._options(task, reference),
         )
@@ -327,6 +330,13 @@ class CcgymEnv(gymnasium.Env[str, str]):
         perturbed = {} if self._view is None else {"perturb": self._view.record}
         paid = {"weights": self.scorer.weights, "gates": self.scorer.gates}
         return {"basis": list(task.basis), "reference": reference.size, **options, **paid, **perturbed}
+
+    def _plugins_of(self, task: dict[str, Any]) -> dict[str, dict[str, str]]:
+        """Whose plugins take part: of the rewards, tools and templates, and of the customer where a plugin has it."""
+        kind = task.get("user", {}).get("sim", {}).get("kind")
+        if kind not in self._registry.users:
+            return self._plugins
+        return {**self._plugins, **self._registry.provenance([("user", kind)])}
 
     def _limits_of(self, task: Task) -> Limits:
         limits = self._limits_by.get(task.limits)

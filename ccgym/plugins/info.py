@@ -59,7 +59,7 @@ def distribution_digest(name: str) -> str:
     """SHA-256 over the files of an installed distribution.
 
     An ordinary install tells them in its RECORD. An editable one does not: then the packages that its entry points
-    name are read instead.
+    name, and the one that is called as it is, are read instead.
     """
     distribution = Distribution.from_name(name)
     origin = orjson.loads(distribution.read_text("direct_url.json") or "{}")
@@ -73,10 +73,16 @@ def distribution_digest(name: str) -> str:
     else:
         groups = ("ccgym", "ccgym.envs", "ccgym.commands")
         packages = {module_of(entry) for entry in distribution.entry_points if entry.group in groups}
+        packages.add(name.replace("-", "_"))
         found = {}
         for package in packages:
             found.update(_package_files(package))
     return _digest(found.items())
+
+
+def package_digest(package: str) -> str:
+    """SHA-256 over the files of a package or module that can be imported, as they are now."""
+    return _digest(_package_files(package).items())
 
 
 def object_digest(plugin: Any) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, Literal
 
+from ccgym.domain import Task
 from ccgym.env import CcgymEnv, make
 from ccgym.env.edits import Edits
 from ccgym.plugins import registry
@@ -23,6 +24,9 @@ from ccgym.types import (
 )
 from ccgym.users import RecordedCustomer, is_live
 
+Live = Literal["user", "judge"]
+"""Whose part a replay may give to a model anew: the customer's, or a judge's."""
+
 
 def recorded_turns(episode: Episode) -> Iterator[tuple[Turn | None, ToolEvent | BranchEvent | None]]:
     """The actions of an episode, in order: the agent's turns, and what happened between them: the customer's own calls,
@@ -31,17 +35,18 @@ def recorded_turns(episode: Episode) -> Iterator[tuple[Turn | None, ToolEvent | 
     What a customer calls in answer to a reply, before the line of that step, follows from the turn.
     """
     events, i = episode.events, 0
-    spoken = {event.step: event.n for event in events if isinstance(event, UserEvent)}
+    spoken = {event.step: event.n for event in events if type(event) is UserEvent}
     while i < len(events):
         event = events[i]
-        if isinstance(event, ToolEvent) and event.requestor == "user":
-            if event.n > spoken.get(event.step, -1):
+        kind = type(event)
+        if kind is ToolEvent:
+            if event.requestor == "user" and event.n > spoken.get(event.step, -1):
                 yield None, event
-        elif isinstance(event, BranchEvent):
+        elif kind is BranchEvent:
             yield None, event
-        elif event.step > 0 and isinstance(event, Model | Message | ErrorEvent) and _opens(event):
+        elif (kind is Model or kind is Message or kind is ErrorEvent) and event.step > 0 and _opens(event):
             step, turn = event.step, Turn("")
-            while i < len(events) and events[i].step == step and not _closed(events[i], turn):
+            while i < len(events) and events[i].step == step and not _closed(events[i]):
                 _take(events[i], turn)
                 i += 1
             yield turn, None
@@ -51,42 +56,54 @@ def recorded_turns(episode: Episode) -> Iterator[tuple[Turn | None, ToolEvent | 
 
 def _opens(event: Any) -> bool:
     """Whether a turn of the agent begins with this event."""
-    if isinstance(event, Message):
+    if type(event) is Message:
         return event.role == "assistant"
-    return isinstance(event, Model) or event.code == "policy_error"
+    return type(event) is Model or event.code == "policy_error"
 
 
-def _closed(event: Any, turn: Turn) -> bool:
+def _closed(event: Any) -> bool:
     """Whether the event follows from the turn, instead of being part of it."""
-    if isinstance(event, Model):
+    kind = type(event)
+    if kind is Model:
         return False
-    if isinstance(event, Message):
+    if kind is Message:
         return event.role != "assistant"
-    if isinstance(event, ErrorEvent):
+    if kind is ErrorEvent:
         return event.code != "policy_error"
-    return not (isinstance(event, LimitEvent) and event.name in ("max_tokens", "time"))
+    return not (kind is LimitEvent and event.name in ("max_tokens", "time"))
 
 
 def _take(event: Any, turn: Turn) -> None:
-    if isinstance(event, Model):
+    kind = type(event)
+    if kind is Model:
         cut = event.mask.index(1) if 1 in event.mask else len(event.mask)
         turn.context, turn.ids = event.ids[:cut], event.ids[cut:]
         turn.logprobs, turn.version = event.logprobs, event.version
-    elif isinstance(event, Message):
+    elif kind is Message:
         turn.text = event.content
-    elif isinstance(event, ErrorEvent):
+    elif kind is ErrorEvent:
         turn.error = event.message
     else:
         turn.limit = event.name
 
 
-def replay(episode: Episode, env: CcgymEnv | None = None, *, until: int | None = None) -> CcgymEnv:
+def replay(
+    episode: Episode,
+    env: CcgymEnv | None = None,
+    *,
+    until: int | None = None,
+    live: Collection[Live] = (),
+    task: Task | None = None,
+) -> CcgymEnv:
     """Play an episode's recorded actions again; the environment then holds the new episode.
 
     Args:
         episode: what to play.
         env: an environment of the episode's domain; None: made from what its `begin` names.
         until: stop after this step.
+        live: `user` asks a customer who is a model again, `judge` a reward that asks somebody; else the record speaks
+            for both.
+        task: the recorded task as the domain has adopted it already; None: it is read from `begin`.
 
     Raises:
         CcgymError: the domain that the episode names is not installed.
@@ -95,9 +112,11 @@ def replay(episode: Episode, env: CcgymEnv | None = None, *, until: int | None =
     if env is None:
         env = env_for(begin)
     env.policy = begin.policy
-    said = {event.name: event for event in episode.of(RewardEvent)}
-    options: dict[str, Any] = {"said": said, "edits": edits_of(episode)}
-    play_again(episode, env, {**options, **recorded_customer(episode)}, until)
+    options: dict[str, Any] = {"task": task or begin.task, "edits": edits_of(episode)}
+    options["said"] = {} if "judge" in live else {event.name: event for event in episode.of(RewardEvent)}
+    if "user" not in live:
+        options |= recorded_customer(episode)
+    play_again(episode, env, options, until)
     return env
 
 

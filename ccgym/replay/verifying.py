@@ -1,21 +1,35 @@
-"""Verifying: is what a replay gives event by event what was recorded, and if not, where do they part?"""
+"""Verifying: is what a replay gives event by event what was recorded, and if not, where do they part, and why?"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from ccgym.damage import Damage, salvage
+from ccgym.domain import Task
 from ccgym.env import CcgymEnv
-from ccgym.log import GroupLog, read_log
-from ccgym.replay.playing import env_for, replay
-from ccgym.scoring import Scorer
-from ccgym.types import UNCOMPARED, Begin, End, Episode, RewardEvent
+from ccgym.errors import CcgymError, DomainError, PluginError
+from ccgym.log import GROUP, GroupLog
+from ccgym.plugins import registry
+from ccgym.replay.causes import Cause, cause_of, changes
+from ccgym.replay.comparing import Difference, compare, compare_group, difference, kind
+from ccgym.replay.playing import Live, env_for, replay
+from ccgym.rollouts.runner import rare_collections
+from ccgym.scoring import GroupScore
+from ccgym.types import Begin, Episode, GroupEvent, RewardEvent
 
-_NOTICED = ("ccgym", "plugins", "fitted")
-"""Fields of `begin` that name what was installed: a difference is told, and looked for in the events that follow."""
+_SHAPES_TASKS = ("tasks", "templates")
+"""Parts of a domain of which a change may be one of its tasks."""
+_SHORT = 160
+"""Characters of a value that a message shows."""
+_FILES: dict[str, Cause] = {"sop": "sop", "state": "state", "tables": "state", "tools": "tool"}
+"""How the names of a domain's files begin, and what they hold."""
+_OF_TOOLS = frozenset({"unknown-tool", "unknown-function", "bad-arguments"})
+"""Codes of problems that all files have where a tool is not what it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,19 +38,31 @@ class Divergence:
 
     path: str
     episode: int
+    """Number of the episode in its file; -1 for what the log says of the group."""
     event: int
     """Number of the event, from 0."""
+    step: int
     kind: str
+    """The event's kind, as the log calls it."""
     field: str
+    """Dotted path of the field; `event` where not even the kinds agree."""
     expected: Any
+    """As recorded."""
     found: Any
-    cause: str = ""
-    """What differs of what is installed, and probably is why."""
+    """As replayed."""
+    cause: Cause
+    """The class of what changed."""
+    reason: str
+    """Why it is of that class."""
+    installed: tuple[str, ...] = ()
+    """What of what is installed was another when the episode was recorded, a sentence each."""
 
     def __str__(self) -> str:
-        where = f"{self.path}#{self.episode} event {self.event} ({self.kind})"
-        cause = f". Probably because {self.cause}" if self.cause else ""
-        return f"{where}: {self.field} was {_short(self.expected)}, and is now {_short(self.found)}{cause}"
+        who = self.path if self.episode == GROUP else f"{self.path}#{self.episode}"
+        was, now = _apart(self.expected, self.found)
+        told = f"{who} event {self.event} ({self.kind}): {self.field} was {was}, and is now {now}"
+        told += f". Cause: {self.cause}: {self.reason}"
+        return f"{told}. Then and now: {'; '.join(self.installed)}" if self.installed else told
 
 
 @dataclass(slots=True)
@@ -46,163 +72,213 @@ class Verified:
     path: Path
     episodes: int = 0
     steps: int = 0
-    divergence: Divergence | None = None
+    divergences: list[Divergence] = field(default_factory=list)
+    """The first of each episode, and of the group."""
+    damage: list[Damage] = field(default_factory=list)
+    """What is wrong with the file itself."""
+    grouped: bool = True
+    """Whether the file ends with its `group` line, as that of a finished rollout does."""
     notices: list[str] = field(default_factory=list)
 
+    @property
+    def divergence(self) -> Divergence | None:
+        """The first."""
+        return self.divergences[0] if self.divergences else None
 
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 160 else text[:157] + "…"
 
-
-def verify(path: str | Path, *, only: int | None = None, envs: dict[Any, CcgymEnv] | None = None) -> Verified:
-    """Re-execute the episodes of one log file and find the first event and field that differ.
+def verify(
+    path: str | Path, *, only: int | None = None, envs: dict[Any, CcgymEnv] | None = None, live: Collection[Live] = ()
+) -> Verified:
+    """Re-execute the episodes of one log file and find the first event and field of each that differ.
 
     Args:
-        path: a log file.
+        path: a log file. One that is damaged is verified as far as it can be read.
         only: the one episode to verify.
         envs: environments to reuse between files; filled as they are needed.
+        live: `user` and `judge`: whom to ask anew instead of the record.
 
     Raises:
-        EpisodeError: the file is broken. CcgymError: its domain is not installed.
+        CcgymError: the domain that an episode names is not installed.
     """
-    log = read_log(path)
-    done = Verified(log.path, notices=list(log.notices))
-    envs = {} if envs is None else envs
-    again: dict[int, Episode] = {}
-    for number, episode in sorted(log.episodes.items()):
-        if only is not None and number != only:
-            continue
-        begin = episode.begin
-        perturb = (begin.options.get("perturb") or {}).get("asked")
-        shape = [begin.options.get("weights"), begin.options.get("faults"), perturb]
-        key = (begin.env, msgspec.json.encode(shape), begin.policy)
-        env = envs.get(key) or envs.setdefault(key, env_for(begin))
-        replay(episode, env)
-        again[number] = env.episode
-        done.episodes += 1
-        done.steps += episode.steps
-        done.divergence = _compare(log, number, episode, env.episode, done.notices)
-        if done.divergence is not None:
-            done.divergence = _because(done.divergence, episode, env.episode)
-            return done
-        if episode.end is None:
-            done.notices.append(f"{log.path}#{number} is unfinished: verified as far as it goes")
-    if only is None:
-        done.divergence = _compare_group(log, again, envs)
-        if done.divergence is not None:
-            number = done.divergence.episode
-            done.divergence = _because(done.divergence, log.episodes[number], again[number])
+    with rare_collections():
+        log, damage = salvage(path)
+        done = Verified(log.path, damage=damage, grouped=log.group is not None)
+        verifier = _Verifier(log, done, {} if envs is None else envs, live)
+        for number in sorted(log.episodes):
+            if only is None or number == only:
+                verifier.episode(number)
+        if only is None and not done.damage:
+            verifier.group()
     return done
 
 
-def _because(divergence: Divergence, old: Episode, new: Episode) -> Divergence:
-    """The divergence with its likely cause."""
-    return replace(divergence, cause="; ".join(_changes(old.begin, new.begin)))
+class _Verifier:
+    """One file, episode by episode."""
+
+    def __init__(self, log: GroupLog, done: Verified, envs: dict[Any, CcgymEnv], live: Collection[Live]) -> None:
+        self.log, self.done, self.envs, self.live = log, done, envs, live
+        self.again: dict[int, Episode] = {}
+        self.env: CcgymEnv | None = None
+        self.adopted: tuple[Any, Task] | None = None
+
+    def episode(self, number: int) -> None:
+        """Replay one episode and compare it."""
+        old = self.log.episodes[number]
+        begin, done = old.begin, self.done
+        done.episodes += 1
+        done.steps += old.steps
+        if not begin.hash:
+            done.notices.append(f"{self.log.path}#{number} could not begin when it was recorded: it has no state")
+            return
+        try:
+            env = self.env = self.env_of(begin)
+        except (DomainError, PluginError) as error:
+            self.cannot_begin(number, old, error)
+            return
+        try:
+            replay(old, env, live=self.live, task=self.task_of(begin))
+        except DomainError as error:
+            self.cannot_begin(number, old, error)
+            return
+        new = self.again[number] = env.episode
+        found = compare(old, new, env.scorer.grouped)
+        if found is None or found.event.n > 0:
+            found = self.own_task(old, new, env) or found
+        if new.begin != begin:
+            self.note(changes(begin, new.begin))
+        if found is not None and found.old is None and type(found.new) is RewardEvent:
+            detail = "the episode has ended, and its rewards are not there"
+            done.damage.append(Damage(str(self.log.path), "truncated", None, number, found.new.n, detail))
+        elif found is not None:
+            self.diverged(number, found, old, new, env)
+        elif old.end is None:
+            done.notices.append(f"{self.log.path}#{number} is unfinished: verified as far as it goes")
+
+    def env_of(self, begin: Begin) -> CcgymEnv:
+        options = begin.options
+        perturb = (options.get("perturb") or {}).get("asked")
+        shape = [options.get("weights"), options.get("gates"), options.get("faults"), perturb]
+        key = (begin.env, msgspec.json.encode(shape), begin.policy)
+        found = self.envs.get(key)
+        if found is None:
+            found = self.envs[key] = env_for(begin)
+        return found
+
+    def task_of(self, begin: Begin) -> Task | None:
+        """The task as the domain has adopted it for the last episode, where this one is of the same."""
+        if self.adopted is not None and self.adopted[0] == begin.task:
+            return self.adopted[1]
+        assert self.env is not None
+        domain = self.env.domain
+        own = domain.tasks.get(begin.task.get("id", ""))
+        task = own if own is not None and own.as_json() == begin.task else domain.adopt(begin.task)
+        self.adopted = (begin.task, task)
+        return task
+
+    def own_task(self, old: Episode, new: Episode, env: CcgymEnv) -> Difference | None:
+        """How the task that has this id now differs from the recorded one, where it may have changed."""
+        was, now = old.begin.domain, new.begin.domain
+        drawn = "/" in old.begin.task.get("id", "")
+        moved = any(name in was and was[name] != now.get(name) for name in _SHAPES_TASKS)
+        if not moved and not (drawn and "tasks" in was and _code(old) != _code(new)):
+            return None
+        try:
+            task = env.domain.task(old.begin.task["id"]).as_json()
+        except CcgymError:
+            return None
+        return difference(old.begin, msgspec.structs.replace(new.begin, task=task))
+
+    def diverged(self, number: int, found: Difference, old: Episode, new: Episode, env: CcgymEnv) -> None:
+        cause, reason = cause_of(found, old, new, env)
+        event = found.event
+        self.done.divergences.append(
+            Divergence(
+                str(self.log.path), number, event.n, event.step, kind(event), found.field, found.expected, found.found,
+                cause, reason, tuple(changes(old.begin, new.begin)),
+            )
+        )  # fmt: skip
+
+    def cannot_begin(self, number: int, old: Episode, error: CcgymError) -> None:
+        """The domain is not valid any more, the task does not fit it, or a plugin is not there."""
+        begin = old.begin
+        found, reason = str(error), "what was recorded cannot begin in what is installed now"
+        cause: Cause = _cause_in(error)
+        name, expected = "task", "a task that the domain can begin"
+        if isinstance(error, PluginError):
+            installed = {info.distribution for info in registry().plugins if info.state == "ok"}
+            gone = [name for name in begin.plugins if name not in installed]
+            if gone:
+                name, expected, cause = f"plugins.{gone[0]}", begin.plugins[gone[0]]["version"], "plugin"
+            elif error.data.get("kind") == "reward":
+                reward = error.data["name"]
+                name, cause = f"options.weights.{reward}", "reward"
+                expected = begin.options.get("weights", {}).get(reward)
+            else:
+                raise error
+        self.done.divergences.append(
+            Divergence(str(self.log.path), number, 0, 0, "begin", name, expected, found, cause, reason)
+        )
+
+    def group(self) -> None:
+        """Score the group anew, and compare what only a group has."""
+        log, env, again = self.log, self.env, self.again
+        members = [log.episodes[number] for number in sorted(log.episodes)]
+        if log.group is None or env is None or self.done.divergences or len(again) < len(members):
+            return
+        if any(episode.end is None for episode in members):
+            return
+        numbers = sorted(again)
+        score = env.scorer.score_group([again[number] for number in numbers])
+        for number, scored in zip(numbers, score.events, strict=True):
+            old = log.episodes[number]
+            recorded = {event.name: event for event in old.events if type(event) is RewardEvent}
+            for result in scored:
+                event = recorded.get(result.name)
+                if event is None:
+                    continue
+                now = msgspec.structs.replace(event, **result.fields())
+                if event != now and (found := difference(event, now)) is not None:
+                    self.diverged(number, found, old, again[number], env)
+                    break
+        if not self.done.divergences:
+            found = compare_group(log.group, _group_event(log.group, score))
+            if found is not None:
+                number = numbers[0]
+                self.diverged(GROUP, found, log.episodes[number], again[number], env)
+
+    def note(self, texts: Collection[str]) -> None:
+        self.done.notices += [text for text in texts if text not in self.done.notices]
 
 
-def _compare(log: GroupLog, number: int, old: Episode, new: Episode, notices: list[str]) -> Divergence | None:
-    grouped = {e.name for e in new.events if isinstance(e, RewardEvent)}
-    recorded = [e for e in old.events if not (isinstance(e, RewardEvent) and e.name not in grouped)]
-    if old.end is None:
-        del recorded[len(new.events) :]
-    for i, event in enumerate(recorded):
-        if i >= len(new.events):
-            return Divergence(str(log.path), number, event.n, _kind(event), "event", _kind(event), "nothing more")
-        difference = _difference(event, new.events[i], notices)
-        if difference is not None:
-            return Divergence(str(log.path), number, event.n, _kind(event), *difference)
-    if len(new.events) > len(recorded) and old.end is not None:
-        extra = new.events[len(recorded)]
-        return Divergence(str(log.path), number, extra.n, _kind(extra), "event", "nothing more", _kind(extra))
-    return None
+def _group_event(old: GroupEvent, score: GroupScore) -> GroupEvent:
+    return msgspec.structs.replace(old, **score.fields())
 
 
-def _difference(old: Any, new: Any, notices: list[str]) -> tuple[str, Any, Any] | None:
-    """Field, expected and found of the first difference between two events, or None."""
-    if type(old) is not type(new):
-        return "event", _kind(old), _kind(new)
-    for name in old.__struct_fields__:
-        if name in UNCOMPARED:
-            continue
-        a, b = getattr(old, name), getattr(new, name)
-        if a == b and type(a) is type(b):
-            continue
-        a, b = _plain(a), _plain(b)
-        if a == b:
-            continue
-        if isinstance(old, Begin) and (name in _NOTICED or (name == "domain" and a["digest"] != b["digest"])):
-            for text in _changes(old, new):
-                _notice(notices, text)
-            continue
-        return (name, a, b) if not isinstance(a, dict) or not isinstance(b, dict) else _inside(name, a, b)
-    return None
+def _code(episode: Episode) -> Mapping[str, Any]:
+    return {name: plugin["digest"] for name, plugin in episode.begin.plugins.items()}
 
 
-def _changes(old: Begin, new: Begin) -> list[str]:
-    """What was installed when an episode was recorded, and what is now: a sentence a difference."""
-    told = []
-    if old.ccgym != new.ccgym:
-        told.append(f"ccgym was {old.ccgym}, and is {new.ccgym}")
-    for name in sorted(old.plugins.keys() | new.plugins.keys()):
-        was, now = (_installed(begin.plugins.get(name)) for begin in (old, new))
-        if was != now:
-            told.append(f"the plugin {name} was {was}, and is {now}")
-    if old.domain["digest"] != new.domain["digest"]:
-        was, now = (f"{begin.domain['version']} ({begin.domain['digest'][:12]})" for begin in (old, new))
-        told.append(f"the domain {old.domain['name']} was {was}, and is {now}")
-    for name in sorted(old.fitted.keys() | new.fitted.keys()):
-        if old.fitted.get(name) != new.fitted.get(name):
-            told.append(f"what the reward {name} has fitted on the domain is not the same")
-    return told
+def _cause_in(error: CcgymError) -> Cause:
+    """What a problem with a domain or a task is about: by the file that it names, where only one is complained of."""
+    findings = error.findings if isinstance(error, DomainError) else []
+    files = {(finding.where or "").partition(":")[0].partition(" ")[0] for finding in findings}
+    if len(files) == 1:
+        for name, cause in _FILES.items():
+            if next(iter(files)).startswith(name):
+                return cause
+    return "tool" if any(finding.data.get("code") in _OF_TOOLS for finding in findings) else "environment"
 
 
-def _installed(plugin: dict[str, str] | None) -> str:
-    return "not there" if plugin is None else f"{plugin['version']} ({plugin['digest'][:12]})"
+def _apart(expected: Any, found: Any) -> tuple[str, str]:
+    """Both values in short, from a little before they part."""
+    was, now = (value if isinstance(value, str) else repr(value) for value in (expected, found))
+    if not (isinstance(expected, str) and isinstance(found, str)) or max(len(was), len(now)) <= _SHORT:
+        return _short(repr(expected)), _short(repr(found))
+    same = next((i for i, (a, b) in enumerate(zip(was, now, strict=False)) if a != b), min(len(was), len(now)))
+    at = max(same - _SHORT // 4, 0)
+    lead = "…" if at else ""
+    return f"{lead}{_short(repr(was[at:]))}", f"{lead}{_short(repr(now[at:]))}"
 
 
-def _inside(path: str, a: dict[str, Any], b: dict[str, Any]) -> tuple[str, Any, Any]:
-    """The first key at which two objects differ, as a dotted path."""
-    for key in [*a, *(key for key in b if key not in a)]:
-        if a.get(key) != b.get(key):
-            left, right = a.get(key), b.get(key)
-            if isinstance(left, dict) and isinstance(right, dict):
-                return _inside(f"{path}.{key}", left, right)
-            return f"{path}.{key}", left, right
-    return path, a, b
-
-
-def _compare_group(log: GroupLog, again: dict[int, Episode], envs: dict[Any, CcgymEnv]) -> Divergence | None:
-    """Score the group anew and compare the rewards that only a group has."""
-    ended = all(isinstance(e.end, End) for e in again.values())
-    if not again or log.group is None or not ended:
-        return None
-    scorer: Scorer = next(iter(envs.values())).scorer
-    numbers = sorted(again)
-    for env in envs.values():
-        if env.episode is again[numbers[-1]]:
-            scorer = env.scorer
-    scored = scorer.score_group([again[number] for number in numbers])
-    for number, events in zip(numbers, scored.events, strict=True):
-        old = {e.name: e for e in log.episodes[number].events if isinstance(e, RewardEvent)}
-        for result in events:
-            event = old.get(result.name)
-            if event is not None and event.value != result.value:
-                return Divergence(
-                    str(log.path), number, event.n, "reward", f"{event.name}.value", event.value, result.value
-                )
-    return None
-
-
-def _notice(notices: list[str], text: str) -> None:
-    if text not in notices:
-        notices.append(text)
-
-
-def _plain(value: Any) -> Any:
-    """JSON form, so that what was read and what was made compare alike."""
-    return msgspec.json.decode(msgspec.json.encode(value))
-
-
-def _kind(event: Any) -> str:
-    return event.__struct_config__.tag
+def _short(text: str) -> str:
+    return text if len(text) <= _SHORT else text[: _SHORT - 3] + "…"

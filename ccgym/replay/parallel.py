@@ -1,0 +1,84 @@
+"""Verifying many files, in as many processes as there are cores to use."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Collection, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from importlib.metadata import EntryPoint
+from pathlib import Path
+from typing import Any
+
+from ccgym.damage import Damage
+from ccgym.env import CcgymEnv
+from ccgym.log import indexed
+from ccgym.plugins import registry
+from ccgym.replay.playing import Live
+from ccgym.replay.verifying import Verified, verify
+
+FILES_A_JOB = 16
+"""Files for which a process of its own is worth starting."""
+_AHEAD = 4
+"""Files that are given to a process at once."""
+_envs: dict[Any, CcgymEnv] = {}
+"""A process's environments, by what they play."""
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def verify_files(
+    files: Sequence[Path], *, only: int | None = None, jobs: int = 1, live: Collection[Live] = ()
+) -> Iterator[Verified]:
+    """Verify each file, in the order given.
+
+    Processes are started afresh and import what is installed. Where a plugin was registered at run time, which they
+    would not have, all is done in this process.
+
+    Args:
+        files: log files.
+        only: the one episode of each to verify.
+        jobs: at most so many processes at once.
+        live: see `verify`.
+
+    Raises:
+        CcgymError: the domain that an episode names is not installed.
+    """
+    finished = {root: indexed(root) for root in {_root(file) for file in files} if root is not None}
+    jobs = min(jobs, -(-len(files) // FILES_A_JOB))
+    if jobs > 1 and all(isinstance(info.source, EntryPoint) for info in registry().plugins if info.state == "ok"):
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(jobs, context) as pool:
+            tasks = [(file, only, tuple(live)) for file in files]
+            try:
+                for done in pool.map(_verify, tasks, chunksize=_AHEAD):
+                    yield _ended(done, finished)
+            finally:
+                pool.shutdown(wait=False, cancel_futures=True)
+    else:
+        envs: dict[Any, CcgymEnv] = {}
+        for file in files:
+            yield _ended(verify(file, only=only, envs=envs, live=live), finished)
+
+
+def _verify(task: tuple[Path, int | None, tuple[Live, ...]]) -> Verified:
+    file, only, live = task
+    return verify(file, only=only, envs=_envs, live=live)
+
+
+def _root(file: Path) -> Path | None:
+    """The run directory that a file belongs to."""
+    return next((parent for parent in file.parents if parent.joinpath("index.jsonl").is_file()), None)
+
+
+def _ended(done: Verified, finished: dict[Path, set[str]]) -> Verified:
+    """A file without its group, though the run's index says that it was finished, was cut off."""
+    if not done.grouped and not done.damage:
+        root = _root(done.path)
+        if root is not None and done.path.relative_to(root).as_posix() in finished.get(root, ()):
+            detail = "the run's index says that this file was finished, and its last lines are not there"
+            done.damage.append(Damage(str(done.path), "truncated", None, None, None, detail))
+    return done
