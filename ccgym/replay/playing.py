@@ -112,12 +112,10 @@ def replay(
     if env is None:
         env = env_for(begin)
     env.policy = begin.policy
-    said = {} if "judge" in live else {event.name: event for event in episode.of(RewardEvent)}
-    options: dict[str, Any] = {"said": said, "edits": edits_of(episode)}
-    if task is not None:
-        options["task"] = task
+    options: dict[str, Any] = {"task": task or begin.task, "edits": edits_of(episode)}
+    options["said"] = {} if "judge" in live else {event.name: event for event in episode.of(RewardEvent)}
     if "user" not in live:
-        options.update(recorded_customer(episode))
+        options |= recorded_customer(episode)
     play_again(episode, env, options, until)
     return env
 
