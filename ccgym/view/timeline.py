@@ -93,7 +93,7 @@ class Timeline:
             "task": self.task, "domain": self.domain, "environment": begin.env, "policy": begin.policy,
             "seed": str(begin.seed), "sample": str(begin.sample), "tags": ", ".join(self.tags),
             "goal": str(goal) if goal else "", "ended": self.termination, "steps": str(self.steps[-1].number),
-            "forked from": f"{branch.parent} at step {branch.at}" if branch else "", "ccgym": begin.ccgym,
+            "forked from": f"{branch.parent or '?'} at step {branch.at}" if branch else "", "ccgym": begin.ccgym,
             "plugins": ", ".join(f"{name} {which.get('version', '')}".strip() for name, which in begin.plugins.items()),
         }  # fmt: skip
         return {label: text for label, text in found.items() if text}
