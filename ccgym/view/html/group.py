@@ -8,7 +8,6 @@ from ccgym.view.grouping import Cell, GroupView
 from ccgym.view.html.markup import block, inline, number, page
 from ccgym.view.timeline import Timeline
 
-
 LABEL, LANE = 44, 130
 """Least width of the column of steps, and of a member's, in pixels."""
 
