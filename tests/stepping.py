@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -110,7 +111,11 @@ def sit_at(
             await pilot.pause()
             await play(pilot)
 
-    asyncio.run(sitting())
+    gc.freeze()  # what the test run holds already is not looked through again at every key
+    try:
+        asyncio.run(sitting())
+    finally:
+        gc.unfreeze()
 
 
 def strips(pilot: Any) -> list[Any]:
