@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from bench import bigdesk, checking, live, plaindicts, rescore, reset, rollouts, rules, startup, step
+from bench import bigdesk, checking, live, plaindicts, rescore, reset, rollouts, rules, startup, step, view
 from bench.measure import Result
 
 SMALL = 500
@@ -39,6 +39,7 @@ BENCHES: dict[str, Callable[[Path], Result]] = {
     "scripted": lambda folder: rollouts.scripted(),
     "together": lambda folder: rollouts.together(),
     "rescore": rescore.measure,
+    "view": view.measure,
     "startup": lambda folder: startup.measure(),
 }
 

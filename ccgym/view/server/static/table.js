@@ -222,7 +222,8 @@ function sortBy(key) {
 
 export function summary(answer) {
   const all = answer.matched === answer.total;
-  const told = all ? `${count(answer.total)} episodes` : `${count(answer.matched)} of ${count(answer.total)} episodes`;
+  const many = answer.total === 1 ? "episode" : "episodes";
+  const told = all ? `${count(answer.total)} ${many}` : `${count(answer.matched)} of ${count(answer.total)} ${many}`;
   const means = answer.rewards.map((name) => el("span", { class: "mean" }, own(name), " ", el("b", {}, number(answer.means[name], 3))));
   const beyond = answer.matched > MOST ? [el("span", {}, `The first ${count(MOST)} are listed.`)] : [];
   document.getElementById("summary").replaceChildren(el("strong", {}, told), ...(answer.matched ? means : []), ...beyond);
