@@ -29,7 +29,7 @@ _HOW = {
 @click.argument("a")
 @click.argument("b")
 def command(out: Output, a: str, b: str) -> None:
-    """Lay two episodes side by side: the first differing action, then states and rewards.
+    """Show where two episodes part: action, state, rewards.
 
     A and B are FILE#k each, or a file of one episode.
     """

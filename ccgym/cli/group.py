@@ -21,7 +21,7 @@ WIDTH = 160
 @click.argument("file")
 @click.option("--html", metavar="PAGE", help="Write the group as one page that reads offline.")
 def command(out: Output, file: str, html: str | None) -> None:
-    """Lay the members of a group side by side: what they share, where they part, what each earned.
+    """Show the members of a group side by side, and where they part.
 
     FILE is a group's log; FILE#k, where it holds several, the group of its episode k.
     """

@@ -32,6 +32,8 @@ def command(out: Output, episode: str, verify: bool, step: int | None, html: str
     a list.
     """
     if html is not None:
+        if verify or step is not None:
+            raise click.UsageError("--html writes the whole episode: give it without --verify and --step")
         from ccgym.cli.pages import write_page
 
         return write_page(out, episode, html)

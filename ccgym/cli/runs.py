@@ -22,7 +22,10 @@ SHOWN = 20
 @click.argument("b", metavar="RUN")
 @click.option("--stage", multiple=True, metavar="NAME", help="Only this stage, such as eval-grpo; again for more.")
 def command(out: Output, action: str, a: str, b: str, stage: tuple[str, ...]) -> None:
-    """Compare two runs by stage and task: success rates, what got better or worse, and episodes to open."""
+    """Compare two runs by task: `runs diff RUN RUN`.
+
+    Told from the runs' indices: success rates by stage, by template and by task, and episodes to open.
+    """
     found = diff_runs(a, b, stage or None)
     for notice in found.notices:
         out.note(notice)

@@ -25,6 +25,7 @@ from ccgym.types import (
     UserEvent,
 )
 from ccgym.view.steps import json_text
+from ccgym.view.timeline import RewardView, Timeline
 
 WIDTH = 9
 """Columns of the label at the left."""
@@ -76,16 +77,22 @@ def transcript(episode: Episode, step: int | None = None) -> Iterator[Line]:
     """All lines of an episode, or those of one step (0: what came before the agent's first turn)."""
     if step is None:
         yield from header(episode)
+    rewards = Timeline(episode, "").rewards
+    paid = iter(rewards)
     shown_step = -1
     for event in episode:
+        view = next(paid) if type(event) is RewardEvent else None
         if step is not None and event.step != step:
             continue
-        lines = list(event_lines(event))
+        lines = list(event_lines(event) if view is None else _reward(event, view))
         if lines and event.step != shown_step:
             shown_step = event.step
             yield Line("", "")
             yield Line(f"step {event.step}", f"state {event.hash[:12]}", "dim")
         yield from lines
+    parts = [reward.contribution for reward in rewards if reward.weight]
+    if parts and step is None and None not in parts:
+        yield Line("total", f"{sum(part for part in parts if part is not None):.3f}", "bold")
 
 
 def event_lines(event: Any) -> Iterator[Line]:
@@ -171,10 +178,16 @@ def _verdict(event: RuleEvent) -> Line:
     return Line("rule", text, "red" if event.verdict in ("violated", "error") else "dim")
 
 
-def _reward(event: RewardEvent) -> Iterator[Line]:
+def _reward(event: RewardEvent, view: RewardView | None = None) -> Iterator[Line]:
     value = f"{event.value:.3f}" if event.value is not None else event.status.replace("_", " ")
     style = "" if event.status in ("ok", "not_applicable") else "red"
-    yield Line("reward", f"{event.name} {value} × {event.weight:g}", style)
+    paid = ""
+    if view is not None and view.contribution is not None and view.weight:
+        gate = f" × {view.gate} {view.factor:.3g}" if view.gate else ""
+        paid = f"{gate} = {view.contribution:.3f}"
+    yield Line("reward", f"{event.name} {value} × {event.weight:g}{paid}", style)
+    if view is not None and view.steps:
+        yield Line("", f"evidence in step {', '.join(map(str, view.steps))}", "dim")
     if event.explanation:
         yield Line("", event.explanation, "dim")
     if event.parts:

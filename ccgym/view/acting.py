@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from ccgym.turns import Call, parse_turn
-from ccgym.view.steps import StepView, json_text
+from ccgym.view.steps import StepView
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ def answer_of(step: StepView) -> str:
     """What came back in a step: the calls' answers, then the customer's line."""
     parts = []
     for call in step.calls:
-        said = json_text(call.result if call.error is None else call.error)
+        said = _text(call.result if call.error is None else call.error)
         fault = f"{call.fault}: " if call.fault else ""
         parts.append(f"{fault}{said}" if call.requestor == "assistant" else f"customer's {call.name} {fault}{said}")
     for line in step.lines:
@@ -48,10 +49,9 @@ def answer_of(step: StepView) -> str:
 
 
 def _call(call: Call) -> str:
-    return f"{call.name} {json_text(_sorted(call.arguments))}" + (f" ({call.error})" if call.error else "")
+    return f"{call.name} {_text(call.arguments)}" + (f" ({call.error})" if call.error else "")
 
 
-def _sorted(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _sorted(value[key]) for key in sorted(value)}
-    return [_sorted(item) for item in value] if isinstance(value, list) else value
+def _text(value: Any) -> str:
+    """A JSON value as text that breaks into lines; equal objects read the same."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)

@@ -8,6 +8,9 @@ from ccgym.view.grouping import Cell, GroupView
 from ccgym.view.html.markup import block, inline, number, page
 from ccgym.view.timeline import Timeline
 
+LABEL, LANE = 44, 130
+"""Least width of the column of steps, and of a member's, in pixels."""
+
 
 def group_page(group: GroupView) -> str:
     """The page of one group."""
@@ -87,7 +90,8 @@ def _lanes(group: GroupView) -> str:
     lines = [f"<tr><th></th>{head}</tr>"]
     for step, cells in enumerate(group.levels, 1):
         lines.append(f"<tr><th>step {step}</th>{''.join(_lane(cell, step, group) for cell in cells)}</tr>")
-    return f'<table class="lanes">{"".join(lines)}</table>'
+    width = LABEL + LANE * len(group.members)
+    return f'<table class="lanes" width="{width}">{"".join(lines)}</table>'
 
 
 def _earned(member: Timeline) -> str:

@@ -104,6 +104,7 @@
       if (at >= 0) show(at);
     });
   }, { passive: true });
+  if (named() >= 0) quiet = performance.now() + 900;
   show(Math.max(0, named()));
   bar.hidden = false;
 })();
