@@ -126,7 +126,7 @@ def test_a_damaged_line_is_skipped_and_counted_and_the_rest_still_opens(tmp_path
     opened = Runs(run).get("")
     opened.refresh()
     assert [row["task"] for row in rows(opened.index)] == ["before", "after"]
-    assert opened.notices == ["index.jsonl holds 1 damaged line, which were skipped"]
+    assert opened.notices == ["Damaged lines of index.jsonl, skipped: 1"]
 
 
 # ---- what an entry tells

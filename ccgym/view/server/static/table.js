@@ -112,9 +112,9 @@ export class Table {
     const cells = columns.map(([key, kind, label]) => {
       const sorted = order.get("sort") === key;
       const down = order.get("desc") !== "0";
-      const arrow = sorted ? (down ? " ↓" : " ↑") : "";
+      const arrow = sorted ? (down ? "↓ " : "↑ ") : "";
       return el("div", { role: "columnheader", class: kind, "aria-sort": sorted ? (down ? "descending" : "ascending") : "none" },
-        el("button", { type: "button", title: `Sort by ${label}`, "data-sort": key, tabindex: "-1", onclick: () => sortBy(key) }, own(label), arrow));
+        el("button", { type: "button", title: `Sort by ${label}`, "data-sort": key, tabindex: "-1", onclick: () => sortBy(key) }, arrow, own(label)));
     });
     this.head.replaceChildren(...cells);
   }
