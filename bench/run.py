@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from bench import bigdesk, checking, live, plaindicts, rescore, reset, rollouts, rules, startup, step, verify
+from bench import bigdesk, checking, live, plaindicts, rescore, reset, rollouts, rules, startup, step, verify, view
 from bench.measure import Result
 
 SMALL = 500
@@ -40,6 +40,7 @@ BENCHES: dict[str, Callable[[Path], Result]] = {
     "together": lambda folder: rollouts.together(),
     "rescore": rescore.measure,
     "verify": verify.measure,
+    "view": view.measure,
     "startup": lambda folder: startup.measure(),
 }
 

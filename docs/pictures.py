@@ -31,15 +31,18 @@ def terminal(title: str, commands: list[list[str]], path: Path) -> None:
     console.save_svg(str(path), title=title)
 
 
+def browser() -> str:
+    """The chromium of this machine."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    return found or sys.exit("No chromium found. On Debian and Ubuntu run: apt-get install chromium")
+
+
 def page(html: Path, path: Path, size: str = "1180,1300") -> None:
     """Take a screenshot of a page."""
-    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if browser is None:
-        sys.exit("No chromium found. On Debian and Ubuntu run: apt-get install chromium")
     with tempfile.TemporaryDirectory() as profile:
         subprocess.run(
             [
-                browser, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync",
+                browser(), "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync",
                 "--disable-background-networking", "--hide-scrollbars", f"--user-data-dir={profile}",
                 f"--window-size={size}", f"--screenshot={path}", html.resolve().as_uri(),
             ],
@@ -69,14 +72,34 @@ def stepping(run: Path, path: Path) -> None:
         page(drawn, path, f"{width:.0f},{height:.0f}")
 
 
+def view(run: Path, path: Path, size: tuple[int, int] = (1440, 900)) -> None:
+    """Take a screenshot of `ccgym view`: the episodes of GRPO that did not do their job."""
+    from playwright.sync_api import sync_playwright
+
+    from ccgym.view.server import ViewServer
+
+    with ViewServer(run) as server, sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=browser(), args=["--no-sandbox"])
+        page = chromium.new_page(viewport={"width": size[0], "height": size[1]}, color_scheme="light")
+        page.goto(server.url)
+        page.locator(".row").first.wait_for()
+        page.goto(f"http://127.0.0.1:{server.port}/#stage=grpo&max.reward.correctness=0.5&sort=iteration")
+        page.locator("#summary strong", has_text=" of ").wait_for()
+        page.locator(".chart").first.wait_for()
+        page.screenshot(path=path)
+        chromium.close()
+
+
 def main(run: Path) -> None:
-    """Write `images/train.svg`, `images/replay.svg`, `images/tui.png` and `images/report.png`."""
+    """Write `images/train.svg`, `images/replay.svg`, `images/tui.png`,
+    `images/report.png` and `images/view.png`."""
     IMAGES.mkdir(exist_ok=True)
     terminal("ccgym train", [["ccgym", "train", "--resume", str(run)]], IMAGES / "train.svg")
     episode = min((run / "episodes" / "eval-grpo").glob("*.jsonl"))
     terminal("ccgym replay", [["ccgym", "replay", f"{episode}#0"]], IMAGES / "replay.svg")
     stepping(run, IMAGES / "tui.png")
     page(run / "report.html", IMAGES / "report.png")
+    view(run, IMAGES / "view.png")
 
 
 if __name__ == "__main__":

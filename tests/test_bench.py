@@ -94,3 +94,11 @@ def test_rescoring_is_counted_and_changes_nothing(bench, tmp_path):
     figures = rescore.measure(tmp_path, episodes=32, rounds=1).figures
     assert figures["episodes"] == 32
     assert figures["largest_change"] == 0
+
+
+def test_a_long_run_is_opened_and_filtered(bench, tmp_path):
+    from bench import view
+
+    figures = view.measure(tmp_path, iterations=3, rounds=1).figures
+    assert figures["episodes"] == 192
+    assert figures["filter_range"] > 0

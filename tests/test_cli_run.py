@@ -349,7 +349,7 @@ def test_a_dry_run_prints_the_config_and_what_it_will_take(capsys):
         (("-o", "grpo.grup=4"), "Did you mean 'group'?"),
         (("-o", "grpo"), "key.path=value"),
         (("--resume", "nowhere"), "is no run"),
-        (("--resume", ".", "-o", "seed=2"), "neither CONFIG nor -o"),
+        (("--resume", ".", "-o", "seed=2"), "no CONFIG, -o or --reward"),
     ],
 )
 def test_a_wrong_run_is_told_before_anything_is_done(capsys, arguments, hint):

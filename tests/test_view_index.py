@@ -1,4 +1,4 @@
-"""The index behind `ccgym view`: read once and followed, never scanned; filtered by columns; whatever its lines hold."""
+"""The index behind `ccgym view`: read once and followed, never scanned; filtered by columns, whatever it holds."""
 
 from __future__ import annotations
 
@@ -23,11 +23,12 @@ from ccgym.view.server.runs import Runs
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=6) | st.sampled_from(["grpo", "Đổi địa chỉ", "a/1", "a/10"])
 NUMBERS = st.none() | st.sampled_from([-1.0, 0.0, 0.5, 1.0])
+FILES = st.builds("episodes/{}/{:06d}-0000.jsonl".format, st.sampled_from(["sft", "grpo"]), st.integers(0, 3))
 ENTRIES = st.lists(
     st.fixed_dictionaries(
         {
-            "file": st.builds("episodes/{}/{:06d}-0000.jsonl".format, st.sampled_from(["sft", "grpo"]), st.integers(0, 3)),
-            "episode": st.integers(0, 7), "task": TEXTS, "tags": st.lists(TEXTS, max_size=3), "policy": TEXTS,
+            "file": FILES, "episode": st.integers(0, 7), "task": TEXTS,
+            "tags": st.lists(TEXTS, max_size=3), "policy": TEXTS,
             "seed": st.integers(0, 2**63), "sample": st.integers(0, 7),
             "reason": st.sampled_from([None, "customer_done", "max_steps"]), "steps": st.integers(0, 9),
             "rewards": st.dictionaries(st.sampled_from(["correctness", "style"]), NUMBERS),
@@ -125,7 +126,7 @@ def test_a_damaged_line_is_skipped_and_counted_and_the_rest_still_opens(tmp_path
     opened = Runs(run).get("")
     opened.refresh()
     assert [row["task"] for row in rows(opened.index)] == ["before", "after"]
-    assert opened.notices == ["index.jsonl holds 1 damaged line, which were skipped"]
+    assert opened.notices == ["Damaged lines of index.jsonl, skipped: 1"]
 
 
 # ---- what an entry tells

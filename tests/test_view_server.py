@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import socket
@@ -81,7 +82,12 @@ def test_the_token_is_exchanged_once_for_a_cookie_that_no_script_and_no_other_si
 
 @pytest.mark.parametrize(
     ("method", "path", "headers"),
-    [("HEAD", "/", {}), ("POST", "/", {}), ("GET", "/api/runs", {}), ("GET", "/", {"sec-purpose": "prefetch;prerender"})],
+    [
+        ("HEAD", "/", {}),
+        ("POST", "/", {}),
+        ("GET", "/api/runs", {}),
+        ("GET", "/", {"sec-purpose": "prefetch;prerender"}),
+    ],
 )
 def test_only_opening_the_page_spends_the_token(guard, stranger, method, path, headers):
     assert stranger.request(method, f"{path}?token={guard.token}", headers=headers).status_code == 401
@@ -180,7 +186,7 @@ def test_the_command_prints_the_address_and_serves(run):
     command = [sys.executable, "-c", "from ccgym.cli import main; main()", "view", str(run), "--no-open", "--json"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
-            told = "".join(iter(process.stdout.readline, "}\n"))
+            told = "".join(itertools.takewhile(lambda line: line != "}\n", process.stdout))
             url = json.loads(told + "}")["url"]
             with httpx.Client(transport=httpx.HTTPTransport(retries=20), follow_redirects=True) as browser:
                 assert "<title>ccgym view</title>" in browser.get(url).text
@@ -192,7 +198,9 @@ def test_the_command_prints_the_address_and_serves(run):
 
 
 def test_the_table_is_filtered_sorted_and_cut_to_what_was_asked_for(client):
-    answer = client.get("/api/episodes", params={"max.reward.correctness": "0.5", "count": 1, "sort": "iteration"}).json()
+    answer = client.get(
+        "/api/episodes", params={"max.reward.correctness": "0.5", "count": 1, "sort": "iteration"}
+    ).json()
     assert (answer["total"], answer["matched"], len(answer["rows"])) == (4, 2, 1)
     assert (answer["rows"][0]["iteration"], answer["rows"][0]["episode"]) == (1, 1)
     assert answer["choices"]["stage"] == [["grpo", 2]]
@@ -244,7 +252,7 @@ def test_an_episode_and_its_group_open_as_pages_that_only_the_table_may_frame(cl
 
 @pytest.fixture
 def damaged(desk, tmp_path):
-    """A client of a run with a bit-flipped file, a truncated one, one whose lines are in another order, and a good one."""
+    """A client of a run with a bit-flipped file, a truncated one, one with two lines swapped, and a good one."""
     run = write_run(desk, tmp_path / "run", groups=4)
     flipped, cut, mixed = (run / "episodes" / "grpo" / f"{k:06d}-0000.jsonl" for k in range(3))
     flipped.write_bytes(flipped.read_bytes().replace(b"Which order?", b"Which odder?", 1))
@@ -282,7 +290,7 @@ def test_hostile_episodes_are_served_as_text(tmp_path):
     assert len(answer.content) < 100_000
     told = client.get("/page/episode", params={"file": "<script>alert(1)</script>.jsonl", "episode": "0"})
     assert "<script>" not in told.text
-    assert client.get("/page/episode?episode=<script>&file=x").status_code == 400
+    assert client.get("/page/episode?episode=<script>&file=x.jsonl").status_code == 400
     for kind in ("episode", "group"):
         page = client.get(f"/page/{kind}", params={"file": "episodes/grpo/000000-0000.jsonl", "episode": 1}).text
         assert page.count("<script>") <= 1
@@ -293,7 +301,15 @@ def test_hostile_episodes_are_served_as_text(tmp_path):
 
 def test_the_page_makes_nothing_of_a_text_but_text():
     code = b"\n".join(body for name, body in STATIC.items() if name.endswith(".js")).decode()
-    for word in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function", "DOMParser"):
+    for word in (
+        "innerHTML",
+        "outerHTML",
+        "insertAdjacentHTML",
+        "document.write",
+        "eval(",
+        "new Function",
+        "DOMParser",
+    ):
         assert word not in code
     page = STATIC["index.html"].decode()
     assert re.findall(r"<script[^>]*>", page) == ['<script type="module" src="/static/app.js">']

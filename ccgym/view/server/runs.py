@@ -88,12 +88,9 @@ class Run:
         if self.to_read:
             found.append(f"There is no index.jsonl: {self.to_read:,} episode files are still to be read")
         if damaged:
-            found.append(f"index.jsonl holds {damaged:,} damaged line{'s' * (damaged != 1)}, which were skipped")
-        if self.curves.damaged or self.curves.lines.skipped:
-            found.append(
-                f"metrics.jsonl holds {self.curves.damaged + self.curves.lines.skipped:,} damaged lines, "
-                "which were skipped"
-            )
+            found.append(f"Damaged lines of index.jsonl, skipped: {damaged:,}")
+        if damaged := self.curves.damaged + self.curves.lines.skipped:
+            found.append(f"Damaged lines of metrics.jsonl, skipped: {damaged:,}")
         if index.left_out:
             found.append(f"{index.left_out:,} episodes are beyond what the table holds and were left out")
         more = len(self._notices) - MOST_NOTICES

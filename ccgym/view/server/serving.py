@@ -34,7 +34,7 @@ class ViewServer:
             from ccgym.view.server.app import make_app
             from ccgym.view.server.guard import Guard
         except ModuleNotFoundError as error:
-            if error.name in ("starlette", "uvicorn"):
+            if (error.name or "").partition(".")[0] in ("starlette", "uvicorn"):
                 raise MissingExtra("ccgym view", "view") from None
             raise
         self._socket = _listen(port)

@@ -7,7 +7,7 @@ import { Reader } from "./reader.js";
 import { ask, change, close, opened, params } from "./state.js";
 import { summary, Table } from "./table.js";
 
-const POLL = 1000; // milliseconds between questions for news
+const POLL = 500; // milliseconds between questions for news
 const RECENT = 30; // seconds since the last line for which a run counts as being written
 const TABLE_KEYS = [["/", "search"], ["j k", "move"], ["Enter", "open"], ["c", "curves"]];
 const READER_KEYS = [["Esc", "back to the table"], ["[ ]", "the episode above, below"], ["g", "its group"]];

@@ -47,7 +47,8 @@ export function own(text, attributes = {}) {
 export function number(value, digits = 2) {
   if (value === null || value === undefined || !Number.isFinite(value)) return "–";
   const size = Math.abs(value);
-  const shown = size >= 10000 ? value.toLocaleString("en", { maximumFractionDigits: 0 })
+  const shown = size >= 1e9 ? value.toExponential(1)
+    : size >= 10000 ? value.toLocaleString("en", { maximumFractionDigits: 0 })
     : size >= 100 ? value.toFixed(0)
     : size >= 10 ? value.toFixed(1)
     : size === 0 || size >= 0.01 ? value.toFixed(digits)

@@ -112,9 +112,9 @@ export class Table {
     const cells = columns.map(([key, kind, label]) => {
       const sorted = order.get("sort") === key;
       const down = order.get("desc") !== "0";
-      const arrow = sorted ? (down ? " ↓" : " ↑") : "";
+      const arrow = sorted ? (down ? "↓ " : "↑ ") : "";
       return el("div", { role: "columnheader", class: kind, "aria-sort": sorted ? (down ? "descending" : "ascending") : "none" },
-        el("button", { type: "button", title: `Sort by ${label}`, "data-sort": key, tabindex: "-1", onclick: () => sortBy(key) }, own(label), arrow));
+        el("button", { type: "button", title: `Sort by ${label}`, "data-sort": key, tabindex: "-1", onclick: () => sortBy(key) }, arrow, own(label)));
     });
     this.head.replaceChildren(...cells);
   }
@@ -222,7 +222,8 @@ function sortBy(key) {
 
 export function summary(answer) {
   const all = answer.matched === answer.total;
-  const told = all ? `${count(answer.total)} episodes` : `${count(answer.matched)} of ${count(answer.total)} episodes`;
+  const many = answer.total === 1 ? "episode" : "episodes";
+  const told = all ? `${count(answer.total)} ${many}` : `${count(answer.matched)} of ${count(answer.total)} ${many}`;
   const means = answer.rewards.map((name) => el("span", { class: "mean" }, own(name), " ", el("b", {}, number(answer.means[name], 3))));
   const beyond = answer.matched > MOST ? [el("span", {}, `The first ${count(MOST)} are listed.`)] : [];
   document.getElementById("summary").replaceChildren(el("strong", {}, told), ...(answer.matched ? means : []), ...beyond);
