@@ -162,6 +162,8 @@ class _Scan:
             return "changed", "it is no event of the log"
         if self.placed[ended[1]] < index:
             return "re-ordered", f"it stands in line {self.placed[ended[1]] + 1} already"
+        if event.episode == GROUP and index + 2 < len(self.lines):
+            return "re-ordered", "the group line stands before lines of its episodes"
         if event.episode == GROUP:
             open_ = [str(key) for key, each in self.log.episodes.items() if each.end is None]
             which = f" (episode {', '.join(open_)} has no end)" if open_ else ""

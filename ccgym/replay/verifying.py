@@ -87,7 +87,7 @@ class Verified:
 
 
 def verify(
-    path: str | Path, *, only: int | None = None, envs: dict[Any, CcgymEnv] | None = None, live: Collection[Live] = ()
+    path: str | Path, *, only: int | None = None, envs: dict[Any, Any] | None = None, live: Collection[Live] = ()
 ) -> Verified:
     """Re-execute the episodes of one log file and find the first event and field of each that differ.
 
@@ -115,7 +115,7 @@ def verify(
 class _Verifier:
     """One file, episode by episode."""
 
-    def __init__(self, log: GroupLog, done: Verified, envs: dict[Any, CcgymEnv], live: Collection[Live]) -> None:
+    def __init__(self, log: GroupLog, done: Verified, envs: dict[Any, Any], live: Collection[Live]) -> None:
         self.log, self.done, self.envs, self.live = log, done, envs, live
         self.again: dict[int, Episode] = {}
         self.env: CcgymEnv | None = None
