@@ -325,6 +325,15 @@ def test_requirements_are_those_of_the_installed_distribution():
     assert {("gymnasium", None), ("torch", "train")} <= names
 
 
+def test_doctor_names_a_reward_that_nobody_registers(capsys, tmp_path):
+    config = tmp_path / "run.yaml"
+    config.write_text("rewards: {weights: {stile: 1.0}}\n")
+    _, value = answered(capsys, "doctor", str(config))
+    (found,) = [finding for finding in value["findings"] if finding["what"] == "rewards"]
+    assert found["state"] == "stop"
+    assert "style" in found["fix"]
+
+
 def test_doctor_says_what_would_stop_a_run_and_the_fix(capsys, tmp_path):
     config = tmp_path / "run.yaml"
     config.write_text(f"grpo: {{sampler: vllm-colocate}}\nmodel: {tmp_path}\nruns: /proc/none\n")
@@ -332,4 +341,5 @@ def test_doctor_says_what_would_stop_a_run_and_the_fix(capsys, tmp_path):
     assert status == 1
     stops = {finding["what"]: finding for finding in value["findings"] if finding["state"] == "stop"}
     assert {"sampler", "model", "write access"} <= stops.keys()
+    assert "rewards" not in stops
     assert all(finding["fix"] for finding in stops.values())

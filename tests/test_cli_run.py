@@ -261,6 +261,37 @@ def test_what_replay_prints_holds_no_control_sequence(capsys):
     assert not any(c in out for c in "\x1b\x07\u202e")
 
 
+def test_replay_tells_the_sum_that_the_reward_is(capsys, recorded):
+    lines = said(capsys, "replay", recorded + "#0")[1].splitlines()
+    parts = [float(line.rpartition(" = ")[2]) for line in lines if line.startswith("reward") and " = " in line]
+    assert len(parts) == 2
+    assert float(lines[-1].split()[1]) == pytest.approx(sum(parts), abs=0.002)
+    assert lines[-1].startswith("total")
+
+
+def test_a_very_long_text_is_cut_in_the_transcript_and_whole_in_json(capsys):
+    env = ccgym.make(LIBRARY)
+    env.reset(options={"task": "renew"})
+    env.step("x" * 5000)
+    with EpisodeWriter("long.jsonl") as log:
+        log.write(env.episode.events)
+    assert "x" * 4000 + "… (5,000 characters)" in said(capsys, "replay", "long.jsonl")[1]
+    assert "x" * 5000 in said(capsys, "replay", "long.jsonl", "--json")[1]
+
+
+def test_a_number_that_ccgym_would_not_have_let_in_is_printed_all_the_same(capsys):
+    from ccgym.types import ToolEvent
+
+    env = ccgym.make(LIBRARY)
+    env.reset(options={"task": "renew"})
+    with EpisodeWriter("big.jsonl") as log:
+        log.write(env.episode.events)
+        place = {"episode": 0, "n": len(env.episode), "step": 1, "hash": ""}
+        log.write([ToolEvent(**place, id="c1", name="count", arguments={}, result=2**70)])
+    assert str(2**70) in said(capsys, "replay", "big.jsonl")[1]
+    assert answered(capsys, "replay", "big.jsonl")[1]["events"][-1]["result"] == 2**70
+
+
 # --- train
 
 

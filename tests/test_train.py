@@ -23,7 +23,9 @@ from ccgym.train.config import Demonstrations, EarlyStop, parse_config
 from ccgym.train.console import Steps
 from ccgym.train.demonstrations import demonstrate, train_tasks
 from ccgym.train.metrics import Collapse, Metrics, read_metrics
+from ccgym.train.rewarding import resolved
 from ccgym.train.rollouts import tasks_of
+from ccgym.train.run import train
 
 DESK = "ccgym/OrderDesk-v0"
 
@@ -222,3 +224,31 @@ def test_steps_are_plain_lines_in_a_pipe():
     with Steps(Said(lines), "grpo", 2) as steps:
         steps({"stage": "grpo", "step": 1, "correctness": 0.5, "kl": None, "lr": 2e-4, "time": {"seconds": 1.0}})
     assert lines == ["grpo 1/2  correct 0.500  lr 2e-04  1.0 s"]
+
+
+# ---- what a run pays for
+
+
+def test_a_config_that_leaves_rewards_open_pays_as_the_domain_does(domain):
+    rewards = resolved(parse_config({})).rewards
+    assert rewards.weights == domain.spec.rewards.weights
+    assert rewards.gates == domain.spec.rewards.gates
+
+
+def test_a_reward_is_added_to_what_the_domain_pays_and_weighs_one_of_them_otherwise(domain):
+    found = resolved(parse_config({}), {"sop": 0.3, "style": 0.2}).rewards.weights
+    assert found == {**domain.spec.rewards.weights, "sop": 0.3, "style": 0.2}
+
+
+def test_a_resolved_config_resolves_to_itself():
+    once = resolved(parse_config({"rewards": {"schedule": {"style": {0: 0.0, 9: 0.5}}}}), {"sop": 0.3})
+    assert resolved(once) == once
+
+
+@pytest.mark.parametrize("rewards", [{"weights": {"stile": 1.0}}, {"schedule": {"stile": {0: 1.0}}}])
+def test_an_unknown_reward_stops_a_run_before_it_has_a_folder(rewards, tmp_path):
+    config = parse_config({"rewards": rewards, "runs": str(tmp_path / "runs")})
+    for dry_run in (True, False):
+        with pytest.raises(ConfigError, match=r"'stile'.*Did you mean 'style'"):
+            train(config, dry_run=dry_run)
+    assert not (tmp_path / "runs").exists()

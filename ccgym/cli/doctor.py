@@ -42,7 +42,10 @@ def findings_for(path: Path | None) -> Iterator[Finding]:
     yield from health.python()
     yield from health.packages(("train",))
     yield from health.plugins()
-    yield from health.environment(config.env)
+    world = list(health.environment(config.env))
+    yield from world
+    if world[0].state == "ok":
+        yield from health.rewards(config)
     yield from health.runs_folder(Path(config.runs))
     if not all(map(health_training.importable, ("torch", "transformers", "trl"))):
         yield from health.memory()

@@ -191,6 +191,18 @@ def environment(name: str) -> Iterator[Finding]:
         yield Finding("environment", "ok", f"{name}: {domain.name} {domain.version}")
 
 
+def rewards(config: Any) -> Iterator[Finding]:
+    """Whether all rewards that a run's Config names are there."""
+    from ccgym.train.rewarding import resolved
+
+    try:
+        weights = resolved(config).rewards.weights or {}
+    except CcgymError as error:
+        yield Finding("rewards", "stop", error.message, error.fix or "")
+    else:
+        yield Finding("rewards", "ok", ", ".join(f"{name} {weight:g}" for name, weight in weights.items()))
+
+
 def processors() -> int:
     """How many processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -30,9 +30,14 @@ class Output:
 
     def data(self, value: Any) -> None:
         """The command's one JSON value."""
+        import json
+
         import orjson
 
-        text = orjson.dumps(value, option=orjson.OPT_INDENT_2, default=str).decode()
+        try:
+            text = orjson.dumps(value, option=orjson.OPT_INDENT_2, default=str).decode()
+        except TypeError:  # what it holds was recorded elsewhere: a number past 64 bits, half of a character
+            text = json.dumps(value, indent=2, default=str)
         click.echo(text)
 
     def line(self, text: str = "", style: str | None = None) -> None:

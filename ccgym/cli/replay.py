@@ -25,16 +25,25 @@ SHOWN = 20
 @click.option("--verify", is_flag=True, help="Play the recorded actions again and compare; exit 3 on a divergence.")
 @click.option("--tui", is_flag=True, help="Step through it in this terminal: state, rules, rewards, tokens, events.")
 @click.option("--step", type=click.IntRange(min=0), metavar="K", help="Only step K (0: before the agent's first turn).")
-def command(out: Output, episode: str, verify: bool, tui: bool, step: int | None) -> int:
+@click.option("--html", metavar="PAGE", help="Write it as one page that reads offline; a file of several: as a group.")
+def command(out: Output, episode: str, verify: bool, tui: bool, step: int | None, html: str | None) -> int:
     """Print a recorded episode, or prove that it happens again.
 
     EPISODE is a log file, FILE#k for its episode number k, or a run's folder. One episode is printed whole; of many,
     a list.
     """
+    if tui:
+        if verify or html is not None:
+            raise click.UsageError("--tui steps through the episode: give it alone or with --step")
+        return _step_through(out, episode, step)
+    if html is not None:
+        if verify or step is not None:
+            raise click.UsageError("--html writes the whole episode: give it without --verify and --step")
+        from ccgym.cli.pages import write_page
+
+        return write_page(out, episode, html)
     if verify:
         return _verify(out, episode)
-    if tui:
-        return _step_through(out, episode, step)
     rows, last = [], None
     for name, found in _episodes(out, episode):
         rows.append(_row(name, found))

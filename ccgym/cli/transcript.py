@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ccgym import jsontext
 from ccgym.cli.output import Output, console
 from ccgym.terminal import clean_terminal
 from ccgym.turns import parse_turn
@@ -25,9 +24,13 @@ from ccgym.types import (
     ToolEvent,
     UserEvent,
 )
+from ccgym.view.steps import json_text
+from ccgym.view.timeline import RewardView, Timeline
 
 WIDTH = 9
 """Columns of the label at the left."""
+LONGEST = 4000
+"""Characters of one text that are printed; `--json` prints, and a page holds, more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,13 @@ class Line:
 
     def plain(self) -> str:
         """The line as text, its later lines indented under the first."""
-        return f"{self.label:<{WIDTH}} " + self.text.replace("\n", "\n" + " " * (WIDTH + 1))
+        return f"{self.label:<{WIDTH}} " + self.shown.replace("\n", "\n" + " " * (WIDTH + 1))
+
+    @property
+    def shown(self) -> str:
+        """The text as a terminal may show it: clean, and cut where it is very long."""
+        text = clean_terminal(self.text)
+        return text if len(text) <= LONGEST else f"{text[:LONGEST]}… ({len(text):,} characters)"
 
 
 def compact(value: Any, limit: int = 2000) -> str:
@@ -50,7 +59,7 @@ def compact(value: Any, limit: int = 2000) -> str:
     elif isinstance(value, list):
         text = "[" + ", ".join(compact(item, limit) for item in value) + "]"
     else:
-        text = jsontext.dumps(value)
+        text = json_text(value)
     return text if len(text) <= limit else f"{text[:limit]}… ({len(text):,} characters)"
 
 
@@ -68,16 +77,22 @@ def transcript(episode: Episode, step: int | None = None) -> Iterator[Line]:
     """All lines of an episode, or those of one step (0: what came before the agent's first turn)."""
     if step is None:
         yield from header(episode)
+    rewards = Timeline(episode, "").rewards
+    paid = iter(rewards)
     shown_step = -1
     for event in episode:
+        view = next(paid) if type(event) is RewardEvent else None
         if step is not None and event.step != step:
             continue
-        lines = list(event_lines(event))
+        lines = list(event_lines(event) if view is None else _reward(event, view))
         if lines and event.step != shown_step:
             shown_step = event.step
             yield Line("", "")
             yield Line(f"step {event.step}", f"state {event.hash[:12]}", "dim")
         yield from lines
+    parts = [reward.contribution for reward in rewards if reward.weight]
+    if parts and step is None and None not in parts:
+        yield Line("total", f"{sum(part for part in parts if part is not None):.3f}", "bold")
 
 
 def event_lines(event: Any) -> Iterator[Line]:
@@ -163,10 +178,16 @@ def _verdict(event: RuleEvent) -> Line:
     return Line("rule", text, "red" if event.verdict in ("violated", "error") else "dim")
 
 
-def _reward(event: RewardEvent) -> Iterator[Line]:
+def _reward(event: RewardEvent, view: RewardView | None = None) -> Iterator[Line]:
     value = f"{event.value:.3f}" if event.value is not None else event.status.replace("_", " ")
     style = "" if event.status in ("ok", "not_applicable") else "red"
-    yield Line("reward", f"{event.name} {value} × {event.weight:g}", style)
+    paid = ""
+    if view is not None and view.contribution is not None and view.weight:
+        gate = f" × {view.gate} {view.factor:.3g}" if view.gate else ""
+        paid = f"{gate} = {view.contribution:.3f}"
+    yield Line("reward", f"{event.name} {value} × {event.weight:g}{paid}", style)
+    if view is not None and view.steps:
+        yield Line("", f"evidence in step {', '.join(map(str, view.steps))}", "dim")
     if event.explanation:
         yield Line("", event.explanation, "dim")
     if event.parts:
@@ -185,5 +206,5 @@ def print_line(out: Output, line: Line) -> None:
     row = Table.grid(padding=(0, 1))
     row.add_column(width=WIDTH, no_wrap=True)
     row.add_column(ratio=1, overflow="fold")
-    row.add_row(Text(line.label, style="dim"), Text(clean_terminal(line.text), style=line.style))
+    row.add_row(Text(line.label, style="dim"), Text(line.shown, style=line.style))
     console().print(row)

@@ -30,6 +30,8 @@ def enact(
 ) -> Episode:
     """Play calls and replies in order, then `say` and `output` as one last reply, and score the episode.
 
+    Where nothing is left to say and the talk goes on, the last reply is "OK.": an episode has an end.
+
     Args:
         domain: a Domain, an environment's id, or a folder.
         task: a Task, its id, or its JSON.

@@ -6,6 +6,7 @@ import math
 import signal
 import threading
 import time
+from _signal import signal as set_handler  # signal.signal makes enums, for longer than a small reward takes
 from collections.abc import Callable
 from numbers import Real
 from types import FrameType
@@ -40,13 +41,13 @@ class Guard:
         if self._timed:
             self._began = time.monotonic()
             self._timer = signal.setitimer(signal.ITIMER_REAL, 0)
-            self._handler = signal.signal(signal.SIGALRM, self._ring)
+            self._handler = set_handler(signal.SIGALRM, self._ring)
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._timed:
             signal.setitimer(signal.ITIMER_REAL, 0)
-            signal.signal(signal.SIGALRM, self._handler if self._handler is not None else signal.SIG_DFL)
+            set_handler(signal.SIGALRM, self._handler if self._handler is not None else signal.SIG_DFL)
             left, interval = self._timer
             if left:
                 signal.setitimer(signal.ITIMER_REAL, max(left - (time.monotonic() - self._began), 1e-3), interval)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -12,8 +11,7 @@ from ccgym import seeds
 from ccgym.domain import Domain
 from ccgym.env import CcgymEnv, find_domain, make
 from ccgym.errors import ConfigError
-from ccgym.plugins import registry
-from ccgym.scoring import Scorer, gates_among
+from ccgym.scoring import Scorer
 from ccgym.train.checkpoints import Checkpoint, Checkpoints, weights_digest
 from ccgym.train.config import Config, Stage
 from ccgym.train.console import Console, Plain, Steps
@@ -21,9 +19,7 @@ from ccgym.train.estimate import estimate
 from ccgym.train.folder import RunFolder, open_run
 from ccgym.train.models import load_model, make_policy, prepare_libraries, save_model, set_threads, with_adapter
 from ccgym.train.preflight import preflight
-
-SUCCESS_AND_DIVERSITY = ("correctness", "diversity")
-"""Rewards that are always computed: evaluation and the collapse alarm rest on them. Weight 0 where none is given."""
+from ccgym.train.rewarding import resolved, scorer_of
 
 
 def train(
@@ -55,13 +51,16 @@ def train(
         config = RunFolder.read_config(resume)
     if config is None:
         raise ConfigError("a run needs a config", fix="Give one, or --resume RUN")
+    config = resolved(config)
     if dry_run:
         estimate(config).print(config, say)
         return None
     prepare_libraries(config)
+    domain = find_domain(config.env)
+    scorer = scorer_of(config, domain)
     run = open_run(config, resume)
     try:
-        _Stages(run, say).run(stage)
+        _Stages(run, domain, scorer, say).run(stage)
     finally:
         run.close()
     return run.path
@@ -70,11 +69,10 @@ def train(
 class _Stages:
     """The stages of one run, each skipped where it is done."""
 
-    def __init__(self, run: RunFolder, say: Console) -> None:
+    def __init__(self, run: RunFolder, domain: Domain, scorer: Scorer, say: Console) -> None:
         self.folder, self.config, self.say = run, run.config, say
+        self.domain, self.scorer = domain, scorer
         set_threads(self.config.threads)
-        self.domain: Domain = find_domain(self.config.env)
-        self.scorer = _scorer(self.config, self.domain)
         preflight(self.domain, self.scorer)
         run.describe(domain=self.domain)
 
@@ -236,16 +234,3 @@ class _Stages:
         if checkpoint is not None:
             self.say.line(f"{stage}: taken up again at step {step}")
         return checkpoints, checkpoint
-
-
-def _scorer(config: Config, domain: Domain) -> Scorer:
-    spec = domain.spec.rewards
-    given = spec.weights if config.rewards.weights is None else config.rewards.weights
-    weights = {**(given or {"correctness": 1.0}), **config.rewards.scheduled(math.inf)}
-    for name in SUCCESS_AND_DIVERSITY:
-        if name in registry().rewards:
-            weights.setdefault(name, 0.0)
-    gates = config.rewards.gates
-    if gates is None:
-        gates = gates_among(spec.gates, weights)
-    return Scorer(weights, gates, domain=domain)

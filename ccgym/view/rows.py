@@ -147,7 +147,9 @@ def _set_by(task: dict[str, Any]) -> dict[Path, Any]:
 def _undone(op: Op) -> Op:
     """The operation that takes one back, as far as it says what was there."""
     path = op.get("path", "")
-    return {"op": "add", "path": path, "value": op["old"]} if "old" in op else {"op": "remove", "path": path}
+    if "old" not in op:
+        return {"op": "remove", "path": path}
+    return {"op": "add" if op.get("op") == "remove" else "replace", "path": path, "value": op["old"]}
 
 
 def _applied(row: _Row, inner: Path, op: Op) -> _Row:
@@ -169,10 +171,10 @@ def _applied(row: _Row, inner: Path, op: Op) -> _Row:
         following = _child(place, part)
         if not isinstance(following, dict | list):
             following = {}
-            _put(place, part, following)
+            _put(place, part, following, False)
         place = following
     if not removed:
-        _put(place, inner[-1], value)
+        _put(place, inner[-1], value, op.get("op") == "add")
     elif isinstance(place, dict):
         place.pop(inner[-1], None)
     elif is_index(inner[-1], len(place)):
@@ -186,11 +188,11 @@ def _child(place: Any, part: str) -> Any:
     return place[int(part)] if is_index(part, len(place)) else None
 
 
-def _put(place: Any, part: str, value: Any) -> None:
+def _put(place: Any, part: str, value: Any, add: bool) -> None:
     if isinstance(place, dict):
         place[part] = value
     elif is_index(part, len(place)):
-        place[int(part)] = value
+        place[int(part) : int(part) + (not add)] = [value]
     else:
         place.append(value)
 
