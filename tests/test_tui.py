@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import sys
 import unicodedata
 
@@ -485,3 +487,30 @@ def test_a_broken_file_is_an_error_before_the_terminal_is_taken(capsys, tmp_path
     status, _, err = said(capsys, "replay", str(tmp_path / "e.jsonl"), "--tui")
     assert status == 1
     assert "not an event of the log" in err
+
+
+# ---- a real terminal
+
+
+def test_what_reaches_a_real_terminal_is_the_viewers_own_and_q_leaves_it(tmp_path):
+    name = log(tmp_path / "e.jsonl", recorded(TRICKS))
+    code = f"import sys; from ccgym.cli.app import run; sys.exit(run(['replay', {name!r}, '--tui']))"
+    child, terminal = pty.fork()
+    if child == 0:
+        os.execvpe(sys.executable, [sys.executable, "-c", code], {**os.environ, "TERM": "xterm-256color"})
+    told, pressed = b"", False
+    while True:
+        try:
+            told += os.read(terminal, 1 << 16)
+        except OSError:  # the other end is closed
+            break
+        if not pressed and b"quit" in told:
+            os.write(terminal, b"n2n3n5q")
+            pressed = True
+    _, status = os.waitpid(child, 0)
+    os.close(terminal)
+    assert os.waitstatus_to_exitcode(status) == 0
+    text = told.decode()
+    assert "địa" in text
+    assert "[bold red]x[/]" in text
+    assert not [harm for harm in ("\x1b]0;", "\x1b]52;", "\x9b", "\x90", "\x08", "\u202e", "\u2066") if harm in text]

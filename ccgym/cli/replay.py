@@ -43,6 +43,10 @@ def command(
     EPISODE is a log file, FILE#k for its episode number k, or a run's folder. One episode is printed whole; of many,
     a list.
     """
+    if tui:
+        if verify or html is not None:
+            raise click.UsageError("--tui steps through the episode: give it alone or with --step")
+        return _step_through(out, episode, step)
     if html is not None:
         if verify or step is not None:
             raise click.UsageError("--html writes the whole episode: give it without --verify and --step")
