@@ -104,6 +104,27 @@ def test_the_same_action_answered_differently_is_told_as_that(log):
     assert '"lost"' in found.parting.b
 
 
+def test_members_that_only_heard_something_else_are_told_apart(capsys, log):
+    episodes = ccgym.read_episodes(log)[:1] * 2
+    with EpisodeWriter("heard.jsonl") as writer:
+        for number, episode in enumerate(episodes):
+            for event in episode:
+                fields = {name: getattr(event, name) for name in event.__struct_fields__} | {"episode": number}
+                if fields.get("id") == "c2" and number:
+                    fields["result"] = {"status": "lost"}
+                writer.write([type(event)(**fields)])
+    out = said(capsys, "group", "heard.jsonl")[1]
+    assert 'hears: {"item"' in out
+    assert 'hears: {"status": "lost"}' in out
+
+
+def test_a_torn_log_is_read_with_a_word_about_it(capsys, log):
+    Path("torn.jsonl").write_bytes(Path(log).read_bytes()[:-30])
+    for command in (("diff", "torn.jsonl#0", "torn.jsonl#1"), ("group", "torn.jsonl")):
+        status, out, err = said(capsys, *command)
+        assert (status, "torn" in err, bool(out)) == (0, True, True)
+
+
 def test_members_with_the_same_beginning_share_its_cells_and_stand_together(log):
     group = read_group(log)
     assert list(group.members) == [0, 2, 1]

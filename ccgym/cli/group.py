@@ -11,7 +11,7 @@ from ccgym.cli.output import Output
 from ccgym.cli.output import command as verb
 from ccgym.cli.pages import write_group
 from ccgym.terminal import one_line
-from ccgym.view.grouping import GroupView, read_group
+from ccgym.view.grouping import Cell, GroupView, read_group
 
 WIDTH = 160
 """Characters of an action that are told."""
@@ -83,7 +83,16 @@ def _steps(out: Output, group: GroupView) -> None:
                 continue
             who = "all" if len(cell.members) == len(group.members) else " ".join(f"#{k}" for k in cell.members)
             label = f"step {step}" if place == 0 else ""
-            out.line(f"{label:<8} {who:<{2 * len(group.members)}}  {one_line(str(cell.action), WIDTH)}")
+            told = f"{cell.action}, and hears: {cell.answer}" if _twins(group, step, cell) else str(cell.action)
+            out.line(f"{label:<8} {who:<{3 * len(group.members) - 1}}  {one_line(told, WIDTH)}")
     out.line()
     worst, best = (choose(group.members.values(), key=lambda member: member.total or 0.0).name for choose in (min, max))
     out.line(f"Compare the worst and the best: ccgym diff '{worst}' '{best}'")
+
+
+def _twins(group: GroupView, step: int, cell: Cell) -> bool:
+    """Whether others who shared all before did the same in the step, and only heard something else."""
+    before = group.levels[step - 2] if step > 1 else ()
+    together = next((each.members for each in before if cell.members[0] in each.members), tuple(group.members))
+    same = [each for each in group.levels[step - 1] if each.action == cell.action and each.members[0] in together]
+    return len(same) > 1

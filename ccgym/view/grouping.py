@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ccgym.errors import EpisodeError
-from ccgym.log import log_files, read_log
+from ccgym.log import log_files
 from ccgym.types import GroupEvent
 from ccgym.view.acting import Action, action_of, answer_of
-from ccgym.view.timeline import Timeline
+from ccgym.view.timeline import Timeline, read_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def read_group(name: str | Path) -> GroupView:
     path = log_files(name)[0]
     if Path(name).is_dir():
         raise EpisodeError("is a folder", where=str(name), fix=f"Name the file of one group, such as {path}")
-    log = read_log(path)
+    log = read_file(path)
     groups = log.groups()
     tail = str(name).rpartition("#")[2]
     if str(name) != str(path) and tail.isdigit():

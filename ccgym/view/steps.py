@@ -16,6 +16,7 @@ from ccgym.types import (
     End,
     Episode,
     ErrorEvent,
+    Event,
     LimitEvent,
     Message,
     Model,
@@ -248,8 +249,18 @@ def _note(event: LimitEvent | ErrorEvent | BranchEvent | End) -> NoteView:
         case ErrorEvent():
             return NoteView(event.n, "error", f"{event.code}: {event.message}")
         case BranchEvent():
-            return NoteView(event.n, "branch", f"forked from {event.parent} at step {event.at}")
+            return NoteView(event.n, "branch", _branch(event))
     return NoteView(event.n, "error" if event.reason in FAILURES else "end", event.reason)
+
+
+def _branch(event: BranchEvent) -> str:
+    """Where an episode was forked, and whatever else its branch says."""
+    told = {"parent", "at", *Event.__struct_fields__}
+    text = f"forked from {event.parent or 'an episode'} at step {event.at}"
+    for name in event.__struct_fields__:
+        if name not in told and (found := getattr(event, name)):
+            text += f", {name} {found if isinstance(found, str) else json_text(found)}"
+    return text
 
 
 _WHO: dict[str, Who] = {"system": "system", "user": "customer", "assistant": "agent", "tool": "tool"}

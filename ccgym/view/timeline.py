@@ -5,6 +5,7 @@ No environment and no plugin is needed. Whatever the events say is kept as it is
 
 from __future__ import annotations
 
+import logging
 from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,11 +14,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ccgym.errors import EpisodeError
-from ccgym.log import log_files, read_log
+from ccgym.log import GroupLog, log_files, read_log
 from ccgym.turns import fold
 from ccgym.types import BranchEvent, Episode, GroupEvent, RewardEvent, RuleEvent
 from ccgym.view.rows import Rows, RowView
 from ccgym.view.steps import Mark, StepView, VerdictView, step_view, texts, verdict_view
+
+_log = logging.getLogger("ccgym")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,7 @@ class Timeline:
             "task": self.task, "domain": self.domain, "environment": begin.env, "policy": begin.policy,
             "seed": str(begin.seed), "sample": str(begin.sample), "tags": ", ".join(self.tags),
             "goal": str(goal) if goal else "", "ended": self.termination, "steps": str(self.steps[-1].number),
-            "forked from": f"{branch.parent} at step {branch.at}" if branch else "", "ccgym": begin.ccgym,
+            "forked from": f"{branch.parent or '?'} at step {branch.at}" if branch else "", "ccgym": begin.ccgym,
             "plugins": ", ".join(f"{name} {which.get('version', '')}".strip() for name, which in begin.plugins.items()),
         }  # fmt: skip
         return {label: text for label, text in found.items() if text}
@@ -229,6 +232,14 @@ def _file(name: str | Path) -> Path:
     return first
 
 
+def read_file(path: Path) -> GroupLog:
+    """Read a log file; what had to be dropped of it is a warning."""
+    log = read_log(path)
+    for notice in log.notices:
+        _log.warning("%s", notice)
+    return log
+
+
 def read_timeline(name: str | Path) -> Timeline:
     """The timeline of `FILE#k`, or of a file's only episode.
 
@@ -236,7 +247,7 @@ def read_timeline(name: str | Path) -> Timeline:
         EpisodeError: the file is missing or broken, or does not hold that one episode.
     """
     number, path = _number(name), _file(name)
-    log = read_log(path)
+    log = read_file(path)
     if number is None and len(log.episodes) == 1:
         number = next(iter(log.episodes))
     if number is None or number not in log.episodes:
