@@ -156,11 +156,7 @@ def test_a_run_without_clauses_in_its_index_is_filtered_by_what_the_rules_say():
 def test_what_a_line_holds_too_much_of_is_cut_and_left_out():
     many = [f"n{k}" for k in range(1000)]
     entries = [
-        entry(
-            task="x" * 10**6,
-            tags=["y" * 10**6, *map(str, range(1000))],
-            rewards={f"reward{k}": 1.0 for k in range(1000)},
-        ),
+        entry(task="x" * 10**6, tags=["y" * 10**6, *many], rewards=dict.fromkeys(many, 1.0)),
         entry(rewards={"z" * 10**6: 1.0}),
     ]
     row, other = rows(indexed(entries))

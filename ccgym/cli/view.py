@@ -18,8 +18,8 @@ from ccgym.cli.output import command as verb
 def command(out: Output, run: str, port: int, no_open: bool) -> None:
     """Browse a run in the browser, also while it trains.
 
-    RUN is a run's folder, or a folder of runs: their episodes and curves. The page is served on this machine alone; the printed address opens it
-    once, and from a terminal a browser opens it. Ctrl-C stops.
+    RUN is a run's folder, or a folder of runs: their episodes and curves. The page is served on this machine alone; the
+    printed address opens it once, and from a terminal a browser opens it. Ctrl-C stops.
     """
     from ccgym.view.server import ViewServer
 
