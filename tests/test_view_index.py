@@ -17,7 +17,7 @@ from ccgym.errors import EpisodeError
 from ccgym.view.server import index as index_module
 from ccgym.view.server.curves import POINTS, Curves
 from ccgym.view.server.following import Lines
-from ccgym.view.server.index import LONGEST_TEXT, MOST_REWARDS, Index, place_of, without_arguments
+from ccgym.view.server.index import LONGEST_TEXT, MOST_IN_SET, MOST_REWARDS, Index, place_of, without_arguments
 from ccgym.view.server.query import Query, select
 from ccgym.view.server.runs import Runs
 
@@ -154,12 +154,14 @@ def test_a_run_without_clauses_in_its_index_is_filtered_by_what_the_rules_say():
 
 
 def test_what_a_line_holds_too_much_of_is_cut_and_left_out():
+    many = [f"n{k}" for k in range(1000)]
     entries = [
-        entry(task="x" * 10**6, tags=["y" * 10**6], rewards={f"reward{k}": 1.0 for k in range(1000)}),
+        entry(task="x" * 10**6, tags=["y" * 10**6, *many], rewards=dict.fromkeys(many, 1.0)),
         entry(rewards={"z" * 10**6: 1.0}),
     ]
     row, other = rows(indexed(entries))
     assert len(row["task"]) == len(row["tags"][0]) == LONGEST_TEXT
+    assert len(row["tags"]) == MOST_IN_SET
     assert len(row["rewards"]) == len(other["rewards"]) == MOST_REWARDS
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -191,7 +192,8 @@ def test_the_command_prints_the_address_and_serves(run):
             with httpx.Client(transport=httpx.HTTPTransport(retries=20), follow_redirects=True) as browser:
                 assert "<title>ccgym view</title>" in browser.get(url).text
         finally:
-            process.terminate()
+            process.send_signal(signal.SIGINT)
+            assert process.wait(20) == 0
 
 
 # ---- what it answers

@@ -18,7 +18,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "diff": ("Look", "Show where two episodes part: action, state, rewards."),
     "group": ("Look", "Show the members of a group side by side, and where they part."),
     "runs": ("Look", "Compare two runs by task: `runs diff RUN RUN`."),
-    "view": ("Look", "Browse a run in the browser: its episodes and curves, also while it trains."),
+    "view": ("Look", "Browse a run in the browser, also while it trains."),
     "rescore": ("Look", "Score recorded episodes anew and show what changes."),
     "doctor": ("Look", "Say what on this machine would stop a run, and the fix."),
     "schema": ("Look", "Print the JSON Schema of a file format."),

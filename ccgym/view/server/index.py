@@ -10,6 +10,7 @@ import math
 import re
 from array import array
 from collections.abc import Iterable
+from itertools import islice
 from typing import Annotated, Any
 from urllib.parse import unquote
 
@@ -24,6 +25,8 @@ LONGEST_PATH = 4_096
 """Characters of a path; a longer one names no file."""
 MOST_REWARDS = 64
 """Rewards that get a column; the others are counted as left out."""
+MOST_IN_SET = 64
+"""Tags, and broken clauses, of one episode that are kept."""
 MOST_ROWS = 2_000_000
 """Episodes that are kept; further ones are counted."""
 UNFINISHED = "unfinished"
@@ -105,7 +108,7 @@ class Sets:
 
     def add(self, texts: Iterable[str]) -> int:
         """The number of a set of texts."""
-        members = tuple(dict.fromkeys(map(self.names.add, texts)))
+        members = tuple(dict.fromkeys(map(self.names.add, islice(texts, MOST_IN_SET))))
         number = self._number.setdefault(members, len(self.members))
         if number == len(self.members):
             self.members.append(members)

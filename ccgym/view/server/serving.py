@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from ccgym.errors import ConfigError, MissingExtra
@@ -53,8 +54,9 @@ class ViewServer:
         return f"http://{HOST}:{self.port}/?token={self.guard.token}"
 
     def serve(self) -> None:
-        """Serve until interrupted."""
-        self._server.run(sockets=[self._socket])
+        """Serve until interrupted, which is how it is stopped."""
+        with suppress(KeyboardInterrupt):
+            self._server.run(sockets=[self._socket])
 
     def __enter__(self) -> ViewServer:
         """Serve in the background."""
@@ -75,6 +77,7 @@ def _listen(port: int) -> socket.socket:
     found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         found.bind((HOST, port))
+        found.listen()  # from here on a browser that is early waits, and is not refused
     except (OSError, OverflowError) as error:
         found.close()
         told = getattr(error, "strerror", None) or error
