@@ -43,13 +43,19 @@ def command(
     EPISODE is a log file, FILE#k for its episode number k, or a run's folder. One episode is printed whole; of many,
     a list.
     """
+    asked = {"--tui": tui, "--html": html, "--verify": verify, "--minimise": minimise or to_test or to_task}
+    chosen = [option for option, given in asked.items() if given]
+    if len(chosen) > 1:
+        raise click.UsageError(f"{chosen[0]} and {chosen[1]} are two things to do: ask for one")
+    if step is not None and chosen not in ([], ["--tui"]):
+        raise click.UsageError(f"{chosen[0]} takes the whole episode: give it without --step")
+    if (live or jobs) and not verify:
+        raise click.UsageError("--live and --jobs go with --verify")
+    if file is not None and not minimise:
+        raise click.UsageError("--out is where --minimise writes to. Give --minimise")
     if tui:
-        if verify or html is not None:
-            raise click.UsageError("--tui steps through the episode: give it alone or with --step")
         return _step_through(out, episode, step)
     if html is not None:
-        if verify or step is not None:
-            raise click.UsageError("--html writes the whole episode: give it without --verify and --step")
         from ccgym.cli.pages import write_page
 
         return write_page(out, episode, html)
@@ -57,13 +63,7 @@ def command(
         from ccgym.cli.verifying import verify_all
 
         return verify_all(out, episode, _number(episode), jobs, live)
-    if live or jobs:
-        raise click.UsageError("--live and --jobs go with --verify")
-    if tui:
-        return _step_through(out, episode, step)
-    if file is not None and not minimise:
-        raise click.UsageError("--out is where --minimise writes to. Give --minimise")
-    if minimise or to_test or to_task:
+    if chosen:
         exports.export(out, *one_episode(out, episode), minimise, file, to_test, to_task)
         return 0
     rows: list[list[Any]] = []
