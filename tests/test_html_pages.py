@@ -190,6 +190,7 @@ def test_a_browser_runs_nothing_of_a_hostile_page(pages, kind, policy, tmp_path)
     assert "".join(seen.raw["title"]).endswith("ccgym")
     assert MARKER not in {attributes.get("id") for _, attributes in seen.found}
     assert not seen.all("img")
+    assert ["hidden" in bar for bar in seen.all("nav")] == ([False] if kind == "episode" else [])  # its own script ran
 
 
 DRIVER = """
