@@ -171,6 +171,13 @@ def test_episodes_beyond_what_the_table_holds_are_counted(monkeypatch):
     assert (len(index), index.left_out) == (3, 2)
 
 
+def test_the_members_of_a_group_are_those_of_its_file_task_and_seed():
+    keys = [("a", 0, "x", 1), ("a", 1, "x", 1), ("a", 2, "y", 1), ("a", 3, "x", 2), ("b", 0, "x", 1)]
+    index = indexed([entry(file=f"{file}.jsonl", episode=k, task=task, seed=seed) for file, k, task, seed in keys])
+    assert [row["row"] for row in index.members("a.jsonl", 1)] == [0, 1]
+    assert index.members("a.jsonl", 9) == index.members("c.jsonl", 0) == []
+
+
 # ---- filters
 
 

@@ -71,9 +71,10 @@ def make_app(runs: Runs) -> Starlette:
             return _json({"version": run.version, "stages": drawn})
 
     def members(request: Request) -> Response:
-        run = run_of(request)
+        run, episode = run_of(request), _whole(request, "episode", 0)
+        run.refresh()
         with run.lock:
-            return _json(run.index.members(request.query_params.get("file", "")))
+            return _json(run.index.members(request.query_params.get("file", ""), episode))
 
     def episode(request: Request) -> Response:
         file = run_of(request).episode_file(request.query_params.get("file", ""))

@@ -197,10 +197,11 @@ class Index:
             return np.array(of_file, np.int32)[np.array(self.columns["file"], np.int32)]
         return np.array(self.columns[name], np.int32)
 
-    def members(self, file: str) -> list[dict[str, Any]]:
-        """The rows of one file, by episode number: a group."""
-        rows = np.flatnonzero(self.column("file") == self.files.number(file))
-        return sorted(map(self.row, rows[:1000].tolist()), key=lambda row: row["episode"])
+    def members(self, file: str, episode: int) -> list[dict[str, Any]]:
+        """The group of an episode, by episode number: the rows of its file that are of its task and seed."""
+        rows = list(map(self.row, np.flatnonzero(self.column("file") == self.files.number(file)).tolist()))
+        own = {(row["task"], row["seed"]) for row in rows if row["episode"] == episode}
+        return sorted((row for row in rows if (row["task"], row["seed"]) in own), key=lambda row: row["episode"])
 
     def row(self, number: int) -> dict[str, Any]:
         """One row as JSON."""

@@ -31,7 +31,6 @@ export class Reader {
     this.source = source;
     this.load(source);
     this.frame.title = wanted.show === "episode" ? "Episode" : "Group";
-    query.delete("episode");
     this.show(wanted, []);
     try {
       const members = await ask("/api/members", query);
