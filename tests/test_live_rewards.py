@@ -67,6 +67,9 @@ def test_a_replay_plays_back_what_the_judge_said(judge, desk_with, tmp_path):
     (log,) = [path for path in (tmp_path / "run").rglob("*.jsonl") if path.name != "index.jsonl"]
     assert verify(log).divergence is None
     assert len(judge.asked) == asked
+    found = verify(log, live=("judge",)).divergence
+    assert (found.cause, found.field, found.found) == ("reward", "value", 0.0)
+    assert len(judge.asked) > asked
 
 
 def test_a_replay_computes_any_other_reward_anew_and_plays_back_a_live_one(desk, tmp_path):

@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 import ccgym
-from ccgym.log import EpisodeWriter
-from ccgym.replay import recorded_turns, replay, verify
+from ccgym.log import EpisodeWriter, log_files
+from ccgym.replay import recorded_turns, replay, verify, verify_files
 from ccgym.turns import render_call
 from ccgym.types import Turn, UserEvent
 
@@ -120,3 +120,16 @@ def test_a_divergence_tells_which_plugin_differs(desk, tmp_path):
     episode.events[reply.n] = msgspec.structs.replace(reply, content="Something else.")
     done = verify(write(tmp_path / "e.jsonl", episode))
     assert str(done.divergence).endswith("Then and now: the plugin acme-tone was 1.2 (abababababab), and is not there")
+
+
+@pytest.mark.slow
+def test_many_files_are_verified_by_several_processes_in_the_order_given(tmp_path):
+    env = ccgym.make("ccgym/OrderDesk-v0")
+    ccgym.rollout(env, "oracle", env.domain.stream_tasks("train", 40), 2, out=tmp_path / "run")
+    files = log_files(tmp_path / "run")
+    files[7].write_bytes(files[7].read_bytes()[:-90])
+    alone = list(verify_files(files))
+    together = list(verify_files(files, jobs=2))
+    assert [done.path for done in together] == files
+    assert together == alone
+    assert [done.path for done in together if done.damage] == [files[7]]

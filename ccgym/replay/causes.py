@@ -10,6 +10,7 @@ from ccgym.plugins.info import OWN
 from ccgym.replay import draws
 from ccgym.replay.comparing import Difference
 from ccgym.types import Begin, Episode, GroupEvent, Message, RewardEvent, RuleEvent, StateEvent, ToolEvent, UserEvent
+from ccgym.users import is_live
 
 Cause = Literal["environment", "tool", "state", "sop", "customer", "randomness", "reward", "plugin"]
 """What changed: ccgym itself or the domain's settings; a tool's code, mock or schema; the seed state; the SOP or its
@@ -170,6 +171,8 @@ class _Inquiry:
     def line(self) -> Found:
         user = self.old.begin.task.get("user", {})
         kind = user.get("sim", {}).get("kind", "script")
+        if is_live(user, registry().users):
+            return "customer", "the customer is a model, and says something else"
         if kind not in _DRAW_NOTHING and draws.of_line(self.difference, self.old, self.env):
             return "randomness", "what the customer draws at random is not the same"
         return "customer", "the customer answers the same talk otherwise"
