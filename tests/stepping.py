@@ -7,6 +7,8 @@ import gc
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from hypothesis import strategies as st
+
 from ccgym.log import EpisodeWriter
 from ccgym.turns import render_call
 from ccgym.types import (
@@ -24,6 +26,10 @@ from ccgym.types import (
     UserEvent,
 )
 
+SIZES = [(80, 24), (140, 40)]
+"""A small terminal and a large one."""
+TEXTS = st.text(max_size=60) | st.text("aễ\u0302\u0301漢👩\u200d\x1b[31m]0;\u202e\t\n ", max_size=60)
+"""Texts that are hard to align."""
 ORDER = {"status": "placed", "address": "12 Trần Phú, Huế"}
 
 
@@ -136,3 +142,17 @@ def place(pilot: Any, text: str) -> tuple[int, int]:
         if text in line:
             return cell_len(line[: line.index(text)]), y
     raise AssertionError(f"{text!r} is not on the screen:\n{seen(pilot)}")
+
+
+def at(pilot):
+    """The number of the current step, which the turns mark too."""
+    screen = pilot.app.screen
+    assert screen.turns.highlighted == screen.at
+    return screen.step.number
+
+
+async def ask(pilot, key, text):
+    """Press a key that asks, and answer."""
+    await pilot.press(key)
+    pilot.app.screen.query_one("Input").value = text
+    await pilot.press("enter")

@@ -38,7 +38,6 @@ class Viewer(App[None]):
 
     def __init__(self, name: str, found: Choices, step: int | None = None) -> None:
         super().__init__()
-        self._source, self._found = name, found
         # Before the terminal is taken: an error here is a sentence on the command line.
         only = found[0] if len(found) == 1 and found[0].episode is not None else None
         self._first = Choosing(name, found) if only is None else Stepping(read_timeline(only.name), step)
