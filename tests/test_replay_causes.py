@@ -254,3 +254,11 @@ def test_a_log_without_the_digests_of_parts_verifies_and_is_classed(shop):
     assert verify(path).divergence is None
     shop.change("state.json", '"total": 10', '"total": 11')
     assert verify(path).divergence.cause == "state"
+
+
+def test_a_customer_that_breaks_is_a_divergence_and_no_crash(shop):
+    path = recorded(shop, "moody")
+    shop.change("code", "self.rng, self.lines = rng,", "self.rng, self.lines = rmg,")
+    found = verify(path).divergence
+    assert (found.cause, found.event) == ("environment", 0)
+    assert "NameError" in found.found

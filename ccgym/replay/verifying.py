@@ -141,6 +141,9 @@ class _Verifier:
         except DomainError as error:
             self.cannot_begin(number, old, error)
             return
+        except Exception as error:  # a stranger's customer, backend or reward: told, and the other episodes go on
+            self.cannot_begin(number, old, CcgymError(f"{type(error).__name__}: {error}"))
+            return
         new = self.again[number] = env.episode
         found = compare(old, new, env.scorer.grouped)
         if found is None or found.event.n > 0:
