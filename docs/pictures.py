@@ -91,12 +91,9 @@ def view(run: Path, path: Path, size: tuple[int, int] = (1440, 900)) -> None:
 
 
 def main(run: Path) -> None:
-    """Write `images/train.svg`, `images/replay.svg`, `images/tui.png`,
-    `images/report.png` and `images/view.png`."""
+    """Write `images/train.svg`, `images/tui.png`, `images/report.png` and `images/view.png`."""
     IMAGES.mkdir(exist_ok=True)
     terminal("ccgym train", [["ccgym", "train", "--resume", str(run)]], IMAGES / "train.svg")
-    episode = min((run / "episodes" / "eval-grpo").glob("*.jsonl"))
-    terminal("ccgym replay", [["ccgym", "replay", f"{episode}#0"]], IMAGES / "replay.svg")
     stepping(run, IMAGES / "tui.png")
     page(run / "report.html", IMAGES / "report.png")
     view(run, IMAGES / "view.png")
