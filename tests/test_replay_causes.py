@@ -260,5 +260,5 @@ def test_a_customer_that_breaks_is_a_divergence_and_no_crash(shop):
     path = recorded(shop, "moody")
     shop.change("code", "self.rng, self.lines = rng,", "self.rng, self.lines = rmg,")
     found = verify(path).divergence
-    assert (found.cause, found.event) == ("environment", 0)
+    assert (found.cause, found.event) == ("customer", 0)
     assert "NameError" in found.found

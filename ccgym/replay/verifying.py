@@ -142,7 +142,9 @@ class _Verifier:
             self.cannot_begin(number, old, error)
             return
         except Exception as error:  # a stranger's customer, backend or reward: told, and the other episodes go on
-            self.cannot_begin(number, old, CcgymError(f"{type(error).__name__}: {error}"))
+            customer = begin.task.get("user", {}).get("sim", {}).get("kind")
+            cause: Cause = "customer" if customer in registry().users else "environment"
+            self.cannot_begin(number, old, CcgymError(f"{type(error).__name__}: {error}"), cause)
             return
         new = self.again[number] = env.episode
         found = compare(old, new, env.scorer.grouped)
@@ -206,11 +208,11 @@ class _Verifier:
             )
         )  # fmt: skip
 
-    def cannot_begin(self, number: int, old: Episode, error: CcgymError) -> None:
+    def cannot_begin(self, number: int, old: Episode, error: CcgymError, cause: Cause | None = None) -> None:
         """The domain is not valid any more, the task does not fit it, or a plugin is not there."""
         begin = old.begin
         found, reason = str(error), "what was recorded cannot begin in what is installed now"
-        cause: Cause = _cause_in(error)
+        cause = cause or _cause_in(error)
         name, expected = "task", "a task that the domain can begin"
         if isinstance(error, PluginError):
             installed = {info.distribution for info in registry().plugins if info.state == "ok"}
