@@ -38,9 +38,11 @@ FLUSH_SECONDS, FLUSH_BYTES = 0.2, 1 << 16
 
 
 class _Entry(msgspec.Struct):
-    """The one field of a line of the index that tells which file it is about."""
+    """What a line of the index must have to tell what a file should hold."""
 
     file: str
+    episode: int
+    rewards: dict[str, float | None]
 
 
 _entry = msgspec.json.Decoder(_Entry)
@@ -282,15 +284,17 @@ def append_index(root: str | Path, path: Path, episodes: Iterable[Episode]) -> N
         file.write("".join(lines))
 
 
-def indexed(root: str | Path) -> set[str]:
-    """The files that `<root>/index.jsonl` lists: those that were finished. Lines that are damaged list none."""
-    found = set()
+def indexed(root: str | Path) -> dict[str, dict[int, int]]:
+    """What `<root>/index.jsonl` lists: file to its episodes' numbers, and to how many rewards each has. A line that is
+    damaged lists nothing."""
+    found: dict[str, dict[int, int]] = {}
     with open(Path(root) / "index.jsonl", "rb") as file:
         for line in file:
             try:
-                found.add(_entry.decode(line).file)
-            except msgspec.MsgspecError:
+                entry = _entry.decode(line)
+            except (msgspec.MsgspecError, UnicodeDecodeError):
                 continue
+            found.setdefault(entry.file, {})[entry.episode] = len(entry.rewards)
     return found
 
 

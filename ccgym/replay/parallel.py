@@ -74,11 +74,15 @@ def _root(file: Path) -> Path | None:
     return next((parent for parent in file.parents if parent.joinpath("index.jsonl").is_file()), None)
 
 
-def _ended(done: Verified, finished: dict[Path, set[str]]) -> Verified:
-    """A file without its group, though the run's index says that it was finished, was cut off."""
-    if not done.grouped and not done.damage:
-        root = _root(done.path)
-        if root is not None and done.path.relative_to(root).as_posix() in finished.get(root, ()):
-            detail = "the run's index says that this file was finished, and its last lines are not there"
-            done.damage.append(Damage(str(done.path), "truncated", None, None, None, detail))
+def _ended(done: Verified, finished: dict[Path, dict[str, dict[int, int]]]) -> Verified:
+    """A file that holds less than the run's index says it does was cut off."""
+    root = _root(done.path)
+    if done.damage or root is None:
+        return done
+    listed = finished.get(root, {}).get(done.path.relative_to(root).as_posix(), {})
+    cut = [number for number, rewards in sorted(listed.items()) if done.held.get(number, -1) < rewards]
+    if cut or (listed and done.lacks_group):
+        what = f"episode {cut[0]} is not there to its end" if cut else "its group line is not there"
+        detail = f"the run's index says that this file was finished, and {what}"
+        done.damage.append(Damage(str(done.path), "truncated", None, cut[0] if cut else None, None, detail))
     return done

@@ -76,8 +76,10 @@ class Verified:
     """The first of each episode, and of the group."""
     damage: list[Damage] = field(default_factory=list)
     """What is wrong with the file itself."""
-    grouped: bool = True
-    """Whether the file ends with its `group` line, as that of a finished rollout does."""
+    held: dict[int, int] = field(default_factory=dict)
+    """Number of each episode that has ended to how many rewards it has."""
+    lacks_group: bool = False
+    """Whether all its episodes are members of one group, and the `group` line is not there."""
     notices: list[str] = field(default_factory=list)
 
     @property
@@ -102,7 +104,8 @@ def verify(
     """
     with rare_collections():
         log, damage = salvage(path)
-        done = Verified(log.path, damage=damage, grouped=log.group is not None)
+        done = Verified(log.path, damage=damage, held={n: len(e.rewards) for n, e in log.episodes.items() if e.end})
+        done.lacks_group = log.group is None and len(log.episodes) > 1 and len(log.groups()) == 1
         verifier = _Verifier(log, done, {} if envs is None else envs, live)
         for number in sorted(log.episodes):
             if only is None or number == only:

@@ -72,11 +72,21 @@ _SWAPPED = str.maketrans(",.", ".,")
 def said(text: str, ways: tuple[str, ...]) -> bool:
     """Whether a folded reply holds one of the texts, as whole words: 12 does not occur in 120, nor in 12.50, but a sum
     does in 1.500.000đ."""
-    return any(way in text and _whole(way).search(text) for way in ways)
+    return any(way in text and _whole(text, way) for way in ways)
 
 
-@lru_cache(maxsize=4096)
-def _whole(text: str) -> re.Pattern[str]:
-    after = r"(?=(?:đ|vnđ|vnd)(?!\w)|(?!\w|[.,]\d))" if text[-1].isdigit() else r"(?!\w)"
-    before = r"(?<!\w)(?<!\d[.,])" if text[0].isdigit() else r"(?<!\w)"
-    return re.compile(before + re.escape(text) + after)
+_BEFORE, _AFTER = re.compile(r"(?<!\w)"), re.compile(r"(?!\w)")
+_BEFORE_DIGIT = re.compile(r"(?<!\w)(?<!\d[.,])")
+_AFTER_DIGIT = re.compile(r"(?=(?:đ|vnđ|vnd)(?!\w)|(?!\w|[.,]\d))")
+
+
+def _whole(text: str, way: str) -> bool:
+    """Whether it occurs as whole words. No pattern is compiled: most of what is looked for is looked for once."""
+    before = _BEFORE_DIGIT if way[0].isdigit() else _BEFORE
+    after = _AFTER_DIGIT if way[-1].isdigit() else _AFTER
+    at = text.find(way)
+    while at >= 0:
+        if before.match(text, at) and after.match(text, at + len(way)):
+            return True
+        at = text.find(way, at + 1)
+    return False
