@@ -82,7 +82,8 @@ def command(
         _list(out, rows)
     for each in damage:
         out.note(f"Damaged: {each}")
-    return 1 if damage else 0
+    # A file that is being written ends within a line now and then: it is read as far as it goes.
+    return int(any(each.what != "truncated" for each in damage))
 
 
 def _step_through(out: Output, name: str, step: int | None) -> int:
