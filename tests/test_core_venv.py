@@ -42,7 +42,8 @@ def test_check_rollout_and_replay_verify(core):
     assert value["episodes"] == 12
     assert value["success"] == 1.0
     assert core.json("replay", "run", "--verify") | {"notices": []} == {
-        "episodes": 12, "steps": value["steps"], "divergences": [], "notices": [],
+        "files": 6, "episodes": 12, "steps": value["steps"], "divergences": [], "causes": {}, "damaged": [],
+        "notices": [],
     }  # fmt: skip
     assert "correctness" in core.ccgym("replay", sorted((core.folder / "run").rglob("*.jsonl"))[0].as_posix() + "#0")
 
