@@ -98,6 +98,7 @@ class EpisodeWriter:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
+        """The log file."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._file = open(self.path, "wb", buffering=0)  # noqa: SIM115 (closed by close)
         self._pending: list[bytes] = []

@@ -21,7 +21,11 @@ from ccgym.types import AnyEvent
 
 FOLDER = Path(__file__).parent
 FUNCTIONS = {
-    "Playing": ["make", "enact", "rollout", "read_episodes", "replay.replay", "evaluate.evaluate"],
+    "Playing": ["make", "enact", "rollout", "read_episodes", "evaluate.evaluate"],
+    "Debugging": [
+        "replay.replay", "replay.verify", "replay.fork", "replay.branch_out", "replay.blame", "replay.minimise",
+        "replay.to_task", "replay.write_test",
+    ],
     "Domains": ["load_domain", "checking.check", "audit.audit", "users.make_customer"],
     "Rewards and tools": ["reward", "score", "tool"],
     "Plugins": ["hookimpl", "register", "plugins.unregister", "plugins.registry"],
@@ -36,7 +40,11 @@ TYPES = {
         "Episode", "types.Event", "types.Begin", "types.Target", "types.Message", "types.Model", "types.ToolEvent",
         "types.StateEvent", "types.RuleEvent", "types.UserEvent", "types.LimitEvent", "types.ErrorEvent",
         "types.BranchEvent", "types.End", "types.RewardEvent", "types.GroupEvent", "types.AnyEvent", "types.Episodes",
-        "types.SCHEMA_VERSION", "types.UNCOMPARED",
+        "types.SCHEMA_VERSION", "types.UNCOMPARED", "log.EpisodeWriter",
+    ],
+    "Debugging": [
+        "replay.Verified", "replay.Divergence", "replay.Change", "replay.Branches", "replay.Blame", "replay.Worth",
+        "replay.Minimised",
     ],
     "Endings": ["types.Termination", "types.TERMINATED", "types.TRUNCATED", "types.EARNING", "types.FAILURES"],
     "Environments": ["CcgymEnv", "env.target.Reference", "env.Job", "env.Outcome"],

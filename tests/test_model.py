@@ -160,6 +160,7 @@ def test_it_copies_digits_in_drills_it_has_never_seen(model, tokenizer, kind, fl
     assert digit_copying(model, tokenizer, kind, count=48, seed=987_654)["greedy"] >= floor
 
 
+@pytest.mark.slow
 def test_the_build_script_makes_a_model_that_loads(tmp_path):
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
     command = [sys.executable, "-m", "ccgym.models.build", "--smoke", "--out"]

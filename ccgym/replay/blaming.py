@@ -28,6 +28,7 @@ class Worth:
     """What the state after a step was worth."""
 
     step: int
+    """The step after which the state stood so."""
     success: float
     """Share of branches from there that succeeded. For the oracle 1 where any way of going on did, else 0."""
     interval: tuple[float, float] | None

@@ -47,6 +47,7 @@ class Branches:
     """The branches of one state, and so what that state is worth to the policy that played on."""
 
     episodes: list[Episode]
+    """One a branch."""
     success: float | None
     """Share of those that earned correctness 1; None where it was not scored."""
     interval: tuple[float, float] | None

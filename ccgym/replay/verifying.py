@@ -37,11 +37,13 @@ class Divergence:
     """The first place where a replay parts from the record."""
 
     path: str
+    """The log file."""
     episode: int
     """Number of the episode in its file; -1 for what the log says of the group."""
     event: int
     """Number of the event, from 0."""
     step: int
+    """The step that it belongs to."""
     kind: str
     """The event's kind, as the log calls it."""
     field: str
@@ -70,8 +72,11 @@ class Verified:
     """What a verification of one log file came to."""
 
     path: Path
+    """The file."""
     episodes: int = 0
+    """How many were played again."""
     steps: int = 0
+    """How many turns of the agent they have."""
     divergences: list[Divergence] = field(default_factory=list)
     """The first of each episode, and of the group."""
     damage: list[Damage] = field(default_factory=list)
@@ -81,6 +86,7 @@ class Verified:
     lacks_group: bool = False
     """Whether all its episodes are members of one group, and the `group` line is not there."""
     notices: list[str] = field(default_factory=list)
+    """What is worth a word and is no divergence, such as another version of a plugin."""
 
     @property
     def divergence(self) -> Divergence | None:

@@ -41,6 +41,8 @@ export class Reader {
   }
 
   load(source) {
+    // A page that is on its way hears no keys: until it is clicked, they are for the page around it.
+    window.focus();
     // Not an entry of the history: Back leads to the table.
     this.frame.contentWindow.location.replace(source);
   }
