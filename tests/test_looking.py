@@ -163,6 +163,14 @@ def test_json_holds_the_same(capsys, log):
     assert found["steps"][1]["parts"][1]["members"] == [1]
 
 
+def test_a_group_that_earned_the_same_has_no_worst_and_no_best(capsys, log):
+    with EpisodeWriter("alike.jsonl") as writer:
+        for sample in range(2):
+            writer.write(played(*WELL, sample=sample).events)
+    assert "Compare the worst and the best" in said(capsys, "group", log)[1]
+    assert "Compare" not in said(capsys, "group", "alike.jsonl")[1]
+
+
 def test_a_file_of_several_groups_asks_for_a_member(log):
     with EpisodeWriter("two.jsonl") as writer:
         writer.write(played(ASK).events)

@@ -12,6 +12,7 @@ import installing
 import pytest
 
 import ccgym
+from ccgym.env import registration
 from ccgym.errors import PluginError
 from ccgym.plugins import info as plugin_info
 from ccgym.plugins.loader import build, scan
@@ -188,6 +189,23 @@ def test_environments_and_commands_are_listed_without_importing_anybody(site):
     assert loaded.require("env", "acme/Boom-v0").value == "acme_explosive:X"
     assert loaded.require("command", "boom").value == "acme_explosive:main"
     assert "acme_explosive" not in sys.modules
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [("raise RuntimeError('no desk')", "cannot be imported (RuntimeError: no desk)"),
+     ("def X():\n    raise RuntimeError('no desk')", "cannot be made (RuntimeError: no desk)"),
+     ("def X():\n    raise PluginError('the desk is closed')", "the desk is closed")],
+)  # fmt: skip
+def test_an_environment_that_breaks_while_it_is_made_is_named(site, monkeypatch, body, told):
+    module = site / "acme_breaks.py"
+    module.write_text(f"from ccgym.errors import PluginError\n{body}")
+    installing.write_metadata(site, "acme-breaks", "1", {"ccgym.envs": {"acme/Breaks-v0": "acme_breaks:X"}}, [module])
+    monkeypatch.setattr(registration, "registry", load)
+    monkeypatch.delitem(sys.modules, "acme_breaks", raising=False)
+    with pytest.raises(PluginError) as error:
+        registration.find_domain("acme/Breaks-v0")
+    assert told in str(error.value)
 
 
 def test_two_owners_of_an_environments_id_are_both_named(site):

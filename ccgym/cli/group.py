@@ -86,8 +86,9 @@ def _steps(out: Output, group: GroupView) -> None:
             told = f"{cell.action}, and hears: {cell.answer}" if _twins(group, step, cell) else str(cell.action)
             out.line(f"{label:<8} {who:<{3 * len(group.members) - 1}}  {one_line(told, WIDTH)}")
     out.line()
-    worst, best = (choose(group.members.values(), key=lambda member: member.total or 0.0).name for choose in (min, max))
-    out.line(f"Compare the worst and the best: ccgym diff '{worst}' '{best}'")
+    worst, best = (choose(group.members.values(), key=lambda member: member.total or 0.0) for choose in (min, max))
+    if worst.total != best.total:
+        out.line(f"Compare the worst and the best: ccgym diff '{worst.name}' '{best.name}'")
 
 
 def _twins(group: GroupView, step: int, cell: Cell) -> bool:

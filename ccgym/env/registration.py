@@ -22,6 +22,7 @@ def find_domain(name: str | os.PathLike[str]) -> Domain:
     Raises:
         CcgymError: there is no such id or folder.
         DomainError: the folder holds no valid domain.
+        PluginError: the plugin that has the environment cannot be imported, or breaks when it is asked for it.
     """
     plugins = registry()
     if conflict := plugins.conflicts.get(("env", str(name))):
@@ -38,7 +39,12 @@ def find_domain(name: str | os.PathLike[str]) -> Domain:
     except Exception as error:  # a stranger's import: named, and carried as the cause
         raise PluginError(f"cannot be imported ({type(error).__name__}: {error})", where=f"env {name}") from error
     if isinstance(found, Callable):  # type: ignore[arg-type]
-        found = found()
+        try:
+            found = found()
+        except CcgymError:
+            raise
+        except Exception as error:  # a stranger's function: named, and carried as the cause
+            raise PluginError(f"cannot be made ({type(error).__name__}: {error})", where=f"env {name}") from error
     return found if isinstance(found, Domain) else load_domain(found)
 
 

@@ -100,7 +100,7 @@ def _reference(env: CcgymEnv) -> tuple[Task, Episode] | None:
             task = bounded(env.domain, task)
             expect = task.expect
             episode = enact(env.domain, task, expect.actions, expect.say, expect.output, env=env)
-        except Exception:
+        except Exception:  # a stranger's customer or backend: the laws of environments and customers say so of it
             continue
         right = episode.rewards.get("correctness", 1.0) == 1.0
         if right and (best is None or len(episode.calls) > len(best[1].calls)):

@@ -10,7 +10,7 @@ from typing import Any
 
 from ccgym.domain import Domain
 from ccgym.env import find_domain
-from ccgym.errors import PluginError
+from ccgym.errors import CcgymError, PluginError
 from ccgym.plugins import PluginInfo, Registry, did_you_mean, registry, scan
 from ccgym.plugins.loader import normal_name
 
@@ -44,7 +44,7 @@ class Subject:
         for name in self.envs:
             try:
                 return find_domain(name)
-            except Exception:
+            except CcgymError:  # the finding of whoever looks at its environments
                 continue
         return find_domain(HOME)
 

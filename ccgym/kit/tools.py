@@ -19,7 +19,7 @@ from ccgym.domain import Domain, Task, load_domain
 from ccgym.domain.findings import Finding, show
 from ccgym.domain.models import Call
 from ccgym.env import find_domain
-from ccgym.errors import ToolError
+from ccgym.errors import CcgymError, ToolError
 from ccgym.kit.law import Say, Trial, finding
 from ccgym.kit.purity import another_day, changed, fingerprint, impure_names
 from ccgym.kit.subject import Subject, find_subject, source_place
@@ -72,7 +72,7 @@ def _domains(subject: Subject) -> Iterator[tuple[Domain, Task]]:
     for env in whole:
         try:
             domain = find_domain(env)
-        except Exception:
+        except CcgymError:  # the finding of whoever looks at its environments
             continue
         task = next(iter(domain.tasks.values()), None)
         if task is None and domain.templates:
