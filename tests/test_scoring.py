@@ -16,6 +16,7 @@ from helpers import call, rule, say, talk
 import ccgym
 from ccgym.errors import ConfigError, PluginError, RewardError
 from ccgym.scoring import Scored, Scorer, advantages, score, with_rewards
+from ccgym.scoring.guard import Guard
 from ccgym.types import AnyEvent, Episode, GroupEvent, RewardEvent, RewardResult
 
 
@@ -151,6 +152,21 @@ def test_outside_the_main_thread_a_slow_reward_fails_when_it_returns():
     thread.start()
     thread.join()
     assert only(found).status == "failed"
+
+
+def test_the_timer_of_an_earlier_call_neither_ends_a_later_one_nor_lets_it_hang():
+    with Guard() as guard:
+        guard.call(lambda: None, 0.05, trusted=True)
+        guard.call(time.sleep, 60.0, 0.2, trusted=True)
+        with pytest.raises(RewardError, match="interrupted"):
+            guard.call(time.sleep, 0.05, 60, trusted=True)
+
+
+def test_a_reward_that_stops_the_timer_does_not_stop_that_of_the_next():
+    with Guard() as guard:
+        guard.call(signal.setitimer, 60.0, signal.ITIMER_REAL, 0)
+        with pytest.raises(RewardError, match="interrupted"):
+            guard.call(time.sleep, 0.05, 60)
 
 
 def test_a_timer_that_was_running_goes_on_after_scoring():

@@ -19,6 +19,8 @@ from ccgym.types import RewardResult
 _MAIN = threading.main_thread().ident
 _SLACK = 1e-9
 """A value this little outside its range is rounding, and is clipped."""
+_SOON = 1e-4
+"""Seconds: a timer that is set to nothing never rings."""
 _HAS_TIMER = hasattr(signal, "setitimer")
 
 
@@ -29,14 +31,16 @@ class _Overtime(BaseException):
 class Guard:
     """Runs rewards under their time limits. In the main thread a hanging one is interrupted; elsewhere it is measured.
 
-    Entered once around several calls, because swapping the signal handler costs more than a small reward. A timer that
-    was running before goes on afterwards with what it had left.
+    Entered once around several calls, because swapping the signal handler and setting the timer cost more than a small
+    reward: a timer that rings too early for the call that then runs is set again for what that call has left. A timer
+    that was running before goes on afterwards with what it had left.
     """
 
-    __slots__ = ("_began", "_handler", "_running", "_timed", "_timer")
+    __slots__ = ("_began", "_handler", "_rings", "_running", "_timed", "_timer", "_until")
 
     def __enter__(self) -> Guard:
         self._running = False
+        self._rings = self._until = math.inf
         self._timed = _HAS_TIMER and threading.get_ident() == _MAIN
         if self._timed:
             self._began = time.monotonic()
@@ -53,19 +57,35 @@ class Guard:
                 signal.setitimer(signal.ITIMER_REAL, max(left - (time.monotonic() - self._began), 1e-3), interval)
 
     def _ring(self, _number: int, _frame: FrameType | None) -> None:
+        self._rings = math.inf
         if self._running:
-            raise _Overtime
+            left = self._until - time.perf_counter()
+            if left <= 0:
+                raise _Overtime
+            self._set(left)
 
-    def call(self, method: Callable[..., Any], seconds: float, *arguments: Any) -> Any:
+    def _set(self, seconds: float) -> None:
+        """Let the timer ring for the call that runs."""
+        self._rings = self._until
+        signal.setitimer(signal.ITIMER_REAL, max(seconds, _SOON))
+
+    def call(self, method: Callable[..., Any], seconds: float, *arguments: Any, trusted: bool = False) -> Any:
         """What the method returns.
+
+        Args:
+            method: what to call.
+            seconds: how long it may take.
+            arguments: what it gets.
+            trusted: it may rely on the timer of an earlier call, which a stranger's method could have stopped.
 
         Raises:
             RewardError: it raised, or took longer than it declared.
         """
         began = time.perf_counter()
+        self._until = began + seconds
         try:
-            if self._timed:
-                signal.setitimer(signal.ITIMER_REAL, seconds)
+            if self._timed and (self._until < self._rings or not trusted):
+                self._set(seconds)
             self._running = True
             result = method(*arguments)
             self._running = False

@@ -36,7 +36,7 @@ class _Column(NamedTuple):
         if self.epitaph and (dog := watchdog()) is not None:
             with dog.over(self.epitaph, self.mark.seconds):
                 return guard.call(self.method, self.mark.seconds, *arguments)
-        return guard.call(self.method, self.mark.seconds, *arguments)
+        return guard.call(self.method, self.mark.seconds, *arguments, trusted=not self.owner)
 
 
 class Scorer:
@@ -139,14 +139,19 @@ class Scorer:
             said: reward to what it said of this very episode before. It stands for those rewards that are `live`.
         """
         with Guard() as guard:
-            return [
-                _recorded(column, said[column.name])
-                if said and column.name in said and _is_live(column, episode)
-                else _score(guard, column, episode)
-                if column.mark.scope == "episode"
-                else _sum(guard, column, episode)
-                for column in self._each
-            ]
+            return self._score_each(guard, episode, said)
+
+    def _score_each(
+        self, guard: Guard, episode: Episode, said: Mapping[str, RewardEvent] | None = None
+    ) -> list[Scored]:
+        return [
+            _recorded(column, said[column.name])
+            if said and column.name in said and _is_live(column, episode)
+            else _score(guard, column, episode)
+            if column.mark.scope == "episode"
+            else _sum(guard, column, episode)
+            for column in self._each
+        ]
 
     def total(self, scored: Iterable[Scored]) -> float:
         """What the end of an episode pays: the weighted episode rewards, gated; steps were paid as they happened.
@@ -170,11 +175,15 @@ class Scorer:
         Members that a reward failed for, or that the environment or the policy failed, leave before the group rewards
         are computed. Group rewards find what the other rewards said in each member's `rewards`.
         """
+        with Guard() as guard:
+            return self._score_group(guard, episodes, rescore)
+
+    def _score_group(self, guard: Guard, episodes: Sequence[Episode], rescore: bool) -> GroupScore:
         scores, members = [], []
         for episode in episodes:
             scored = None if rescore else self._recorded(episode)
             if scored is None:
-                scored = self.score_episode(episode)
+                scored = self._score_each(guard, episode)
                 episode = with_rewards(episode, scored)
             scores.append(scored)
             members.append(episode)
@@ -186,7 +195,7 @@ class Scorer:
         left = [index for index in range(len(members)) if index not in dropped]
         events: list[list[Scored]] = [[] for _ in members]
         for column in self._groups:
-            results = _score_members(column, [members[index] for index in left])
+            results = _score_members(guard, column, [members[index] for index in left])
             for index, reason in dropped.items():
                 text = f"left the group: {reason}"
                 events[index].append(Scored(column.name, None, "unscored", column.weight, text))
@@ -325,14 +334,13 @@ def prefixes(episode: Episode) -> Iterator[tuple[int, Episode]]:
             yield step, Episode(events[: index + 1])
 
 
-def _score_members(column: _Column, members: list[Episode]) -> list[Scored]:
+def _score_members(guard: Guard, column: _Column, members: list[Episode]) -> list[Scored]:
     """A group reward: one result a member. One that fails as a whole fails for every member."""
     if not members:
         return []
     try:
-        with Guard() as guard:
-            seen = [copy_of(member) for member in members] if column.owner else members
-            results = column.ask(guard, seen)
+        seen = [copy_of(member) for member in members] if column.owner else members
+        results = column.ask(guard, seen)
         if not isinstance(results, list | tuple) or len(results) != len(members):
             found = f"{len(results)} results" if isinstance(results, list | tuple) else type(results).__name__
             raise RewardError(f"returned {found} for {len(members)} members")
