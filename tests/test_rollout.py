@@ -18,6 +18,7 @@ from ccgym.errors import CcgymError
 from ccgym.log import read_log
 from ccgym.rollouts import iter_groups, make_policy
 from ccgym.rollouts.scripted import Scripted
+from ccgym.scoring import Scorer
 from ccgym.seeds import derive
 from ccgym.turns import render_call
 from ccgym.types import End, ErrorEvent, GroupEvent, RewardEvent, Turn
@@ -331,3 +332,28 @@ def test_an_unknown_task_is_refused_before_anything_is_played(desk):
 def test_a_group_of_none_is_refused(desk):
     with pytest.raises(CcgymError, match="at least 1"):
         ccgym.rollout(desk, "oracle", ["cancel"], 0)
+
+
+def test_begin_names_the_plugins_of_the_rewards_that_score_and_not_of_those_that_they_replace(desk):
+    @ccgym.reward(range=(0.0, 1.0))
+    class Foreign:
+        def score_episode(self, episode):
+            return ccgym.RewardResult(1.0)
+
+    class ForeignPlugin:
+        @ccgym.hookimpl
+        def register_rewards(self, register):
+            register(Foreign)
+
+    plugin = ForeignPlugin()
+    ccgym.register(plugin)
+    try:
+        owner = ccgym.plugins.registry().owner("reward", "foreign").distribution
+        env = ccgym.make(desk)
+        (episode,) = ccgym.rollout(env, "oracle", ["cancel"])
+        assert owner not in episode.begin.plugins
+        (episode,) = ccgym.rollout(env, "oracle", ["cancel"], scorer=Scorer({"correctness": 1.0, "foreign": 0.5}))
+        assert owner in episode.begin.plugins
+        assert episode.begin.options["weights"] == {"correctness": 1.0, "foreign": 0.5}
+    finally:
+        ccgym.plugins.unregister(plugin)

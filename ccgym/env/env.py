@@ -13,12 +13,12 @@ import ccgym
 from ccgym import seeds
 from ccgym.backend import FaultyBackend, make_backend, read_faults
 from ccgym.domain import Domain, Limits, Task
-from ccgym.domain.parts import parts
 from ccgym.env.drawing import draw_task
 from ccgym.env.edits import NO_EDITS, edit_state
 from ccgym.env.jobs import Job, Outcome, run_job
 from ccgym.env.judging import Judge, rule_events
 from ccgym.env.perturbing import View, read_perturb
+from ccgym.env.provenance import Provenance
 from ccgym.env.space import UnicodeText
 from ccgym.env.target import Reference, find_reference
 from ccgym.env.validity import problem_with
@@ -124,17 +124,12 @@ class CcgymEnv(gymnasium.Env[str, str]):
         self.backend: Any = None  # set by reset
         """The mocked world: a Backend."""
         self._limits_by: dict[Any, Limits] = {}
-        self._recorded: dict[int, dict[str, Any]] = {}
         self._verdicts: Sequence[Verdict] = ()
         self._said: Mapping[str, RewardEvent] | None = None
         self._edits = NO_EDITS
         self._over = True
         self._registry = registry()
-        used: list[Any] = [("reward", name) for name in self.scorer.weights]
-        used += [("tool", name) for name in (spec.tools, domain.name) if name in self._registry.tools]
-        used += [("template", f"{domain.name}/{name}") for name in domain.templates]
-        self._plugins = self._registry.provenance(used)
-        self._parts = parts(domain)
+        self._provenance = Provenance(domain, self._registry, self.faults)
 
     # --- Gymnasium's face -------------------------------------------------------------------------------------------
 
@@ -295,15 +290,17 @@ class CcgymEnv(gymnasium.Env[str, str]):
             schema=SCHEMA_VERSION,
             ccgym=ccgym.__version__,
             env=self.env_name,
-            domain={"name": domain.name, "version": domain.version, "digest": domain.digest, **self._parts},
+            domain=self._provenance.domain,
             task=self._task_json,
             target=reference.target,
             seed=seed,
             sample=sample,
             policy=self.policy,
-            plugins=self._plugins_of(self._task_json),
+            plugins=self._provenance.plugins(self.scorer, self._task_json),
             fitted=self.scorer.fitted,
-            options=self._options(task, reference),
+            options=self._provenance.options(
+                self.scorer, task, self._limits, reference.size, None if view is None else view.record
+            ),
         )
         self._emit(Message, role="system", content=domain.system_prompt(task) if view is None else view.prompt)
         for message in self._task_json.get("init", {}).get("messages", ()):
@@ -314,29 +311,6 @@ class CcgymEnv(gymnasium.Env[str, str]):
         messages.append({"role": "user", "content": observation})
         tools = domain.openai_tools(task) if view is None else [tool.openai() for tool in self.tools]
         return observation, {"messages": messages, "tools": tools, "task_id": task.id}
-
-    def _options(self, task: Task, reference: Reference) -> dict[str, Any]:
-        """What shapes the episode besides its task, for the record."""
-        options = self._recorded.get(id(self._limits))
-        if options is None:
-            state = self.domain.spec.state
-            options = self._recorded[id(self._limits)] = {
-                "tolerance": state.tolerance,
-                "exclude": list(state.exclude),
-                "limits": self._limits.model_dump(),
-            }
-            if self.faults:
-                options["faults"] = self.faults
-        perturbed = {} if self._view is None else {"perturb": self._view.record}
-        paid = {"weights": self.scorer.weights, "gates": self.scorer.gates}
-        return {"basis": list(task.basis), "reference": reference.size, **options, **paid, **perturbed}
-
-    def _plugins_of(self, task: dict[str, Any]) -> dict[str, dict[str, str]]:
-        """Whose plugins take part: of the rewards, tools and templates, and of the customer where a plugin has it."""
-        kind = task.get("user", {}).get("sim", {}).get("kind")
-        if kind not in self._registry.users:
-            return self._plugins
-        return {**self._plugins, **self._registry.provenance([("user", kind)])}
 
     def _limits_of(self, task: Task) -> Limits:
         limits = self._limits_by.get(task.limits)
