@@ -276,6 +276,19 @@ def test_the_basis_of_correctness_follows_from_what_is_expected(expect, basis):
     assert task_of(expect=expect, reward_basis=["say"]).basis == ("say",)
 
 
+def test_a_task_given_whole_is_adopted_once_and_again_when_anything_of_it_differs(folder):
+    domain, given = load_domain(folder), {**TASKS[0], "id": "mine", "meta": {"n": 1}}
+    mine = domain.task(given)
+    assert domain.task(json.loads(json.dumps(given))) is mine
+    for n in (2, 1.0, True):
+        other = domain.task({**given, "meta": {"n": n}})
+        assert other is not mine
+        assert type(other.meta["n"]) is type(n)
+    given["meta"]["n"] = 7
+    assert domain.task(given).meta == {"n": 7}
+    assert mine.meta == {"n": 1}
+
+
 def test_a_task_given_whole_is_checked_like_one_of_the_folder(folder):
     domain = load_domain(folder)
     assert domain.task({**TASKS[0], "id": "mine"}).id == "mine"

@@ -130,6 +130,8 @@ class Domain:
         Raises:
             DomainError: no such task, or a task that does not fit the domain.
         """
+        if isinstance(which, dict):
+            return self._adopted(which)
         if not isinstance(which, str):
             return which if self._cache.get(("own", id(which))) is which else self.adopt(which)
         if which in self.tasks:
@@ -140,6 +142,17 @@ class Domain:
             return self.draw(name, split, int(seed))
         options = [*self.tasks, *(f"{template}/train/0" for template in self.templates)]
         raise DomainError(f"no task '{which[:100]}'", where=self.name, fix=did_you_mean(which, options))
+
+    def _adopted(self, data: dict[str, Any]) -> Task:
+        """The task that some JSON is: the same one whenever the JSON is the same, as in every episode of a group."""
+        try:
+            key = ("adopted", jsontext.digest(data))
+        except TypeError:
+            return self.adopt(data)  # which says what is wrong with it
+        task = self._cache.get(key)
+        if task is None:
+            task = self._cache[key] = self.adopt(data)
+        return task
 
     def adopt(self, task: Task | dict[str, Any], where: str | None = None) -> Task:
         """A task as this domain plays it: validated, its customer laid over the domain's default.

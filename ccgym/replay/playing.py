@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Literal
 
-from ccgym.domain import Task
 from ccgym.env import CcgymEnv, make
 from ccgym.env.edits import Edits
 from ccgym.plugins import registry
@@ -93,7 +92,6 @@ def replay(
     *,
     until: int | None = None,
     live: Collection[Live] = (),
-    task: Task | None = None,
 ) -> CcgymEnv:
     """Play an episode's recorded actions again; the environment then holds the new episode.
 
@@ -103,7 +101,6 @@ def replay(
         until: stop after this step.
         live: `user` asks a customer who is a model again, `judge` a reward that asks somebody; else the record speaks
             for both.
-        task: the recorded task as the domain has adopted it already; None: it is read from `begin`.
 
     Raises:
         CcgymError: the domain that the episode names is not installed.
@@ -112,7 +109,7 @@ def replay(
     if env is None:
         env = env_for(begin)
     env.policy = begin.policy
-    options: dict[str, Any] = {"task": task or begin.task, "edits": edits_of(episode)}
+    options: dict[str, Any] = {"edits": edits_of(episode)}
     options["said"] = {} if "judge" in live else {event.name: event for event in episode.of(RewardEvent)}
     if "user" not in live:
         options |= recorded_customer(episode)

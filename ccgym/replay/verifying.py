@@ -10,7 +10,6 @@ from typing import Any
 import msgspec
 
 from ccgym.damage import Damage, salvage
-from ccgym.domain import Domain, Task
 from ccgym.env import CcgymEnv
 from ccgym.errors import CcgymError, DomainError, PluginError
 from ccgym.log import GROUP, GroupLog
@@ -95,7 +94,7 @@ class Verified:
 
 
 def verify(
-    path: str | Path, *, only: int | None = None, envs: dict[Any, Any] | None = None, live: Collection[Live] = ()
+    path: str | Path, *, only: int | None = None, envs: dict[Any, CcgymEnv] | None = None, live: Collection[Live] = ()
 ) -> Verified:
     """Re-execute the episodes of one log file and find the first event and field of each that differ.
 
@@ -124,12 +123,10 @@ def verify(
 class _Verifier:
     """One file, episode by episode."""
 
-    def __init__(self, log: GroupLog, done: Verified, envs: dict[Any, Any], live: Collection[Live]) -> None:
+    def __init__(self, log: GroupLog, done: Verified, envs: dict[Any, CcgymEnv], live: Collection[Live]) -> None:
         self.log, self.done, self.envs, self.live = log, done, envs, live
         self.again: dict[int, Episode] = {}
         self.env: CcgymEnv | None = None
-        self.adopted: dict[str, tuple[Any, Task]] = self.envs.setdefault("tasks", {})
-        """Tasks as their domains have adopted them, by environment and id."""
 
     def episode(self, number: int) -> None:
         """Replay one episode and compare it."""
@@ -146,7 +143,7 @@ class _Verifier:
             self.cannot_begin(number, old, error)
             return
         try:
-            replay(old, env, live=self.live, task=self.task_of(begin, env.domain))
+            replay(old, env, live=self.live)
         except DomainError as error:
             self.cannot_begin(number, old, error)
             return
@@ -178,16 +175,6 @@ class _Verifier:
         if found is None:
             found = self.envs[key] = env_for(begin)
         return found
-
-    def task_of(self, begin: Begin, domain: Domain) -> Task:
-        """The task as the domain adopts it: once for all the episodes that have it."""
-        key = f"{begin.env} {begin.task.get('id')}"
-        found = self.adopted.get(key)
-        if found is None or found[0] != begin.task:
-            own = domain.tasks.get(begin.task.get("id", ""))
-            task = own if own is not None and own.as_json() == begin.task else domain.adopt(begin.task)
-            found = self.adopted[key] = (begin.task, task)
-        return found[1]
 
     def own_task(self, old: Episode, new: Episode, env: CcgymEnv) -> Difference | None:
         """How the task that has this id now differs from the recorded one, where it may have changed."""
