@@ -7,6 +7,7 @@ from collections.abc import Collection
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from ccgym.cli.health import processors
 from ccgym.cli.output import Output
 from ccgym.errors import EpisodeError
 from ccgym.log import log_files
@@ -25,7 +26,7 @@ SHOWN = 20
 
 def verify_all(out: Output, name: str, only: int | None, jobs: int | None, live: Collection[Any]) -> int:
     """Verify the episodes that a name stands for, print what was found, and return the exit status."""
-    from ccgym.replay import CAUSES, cores, verify_files
+    from ccgym.replay import CAUSES, verify_files
 
     files = log_files(name)
     episodes = steps = 0
@@ -33,7 +34,7 @@ def verify_all(out: Output, name: str, only: int | None, jobs: int | None, live:
     damage: list[Damage] = []
     notices: list[str] = []
     with out.progress("replaying", len(files)) as advance:
-        for done in verify_files(files, only=only, jobs=jobs or cores(), live=live):
+        for done in verify_files(files, only=only, jobs=jobs or processors(), live=live):
             advance(1)
             episodes, steps = episodes + done.episodes, steps + done.steps
             found += done.divergences

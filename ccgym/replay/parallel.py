@@ -1,9 +1,8 @@
-"""Verifying many files, in as many processes as there are cores to use."""
+"""Verifying many files, in several processes."""
 
 from __future__ import annotations
 
 import multiprocessing
-import os
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from importlib.metadata import EntryPoint
@@ -23,11 +22,6 @@ _AHEAD = 4
 """Files that are given to a process at once."""
 _envs: dict[Any, CcgymEnv] = {}
 """A process's environments, by what they play."""
-
-
-def cores() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def verify_files(
