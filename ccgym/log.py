@@ -29,9 +29,10 @@ _decoder = msgspec.json.Decoder(AnyEvent)
 decode_line = _decoder.decode
 """The event of one line. Raises msgspec.MsgspecError or UnicodeDecodeError."""
 _DIGEST_BYTES = 16
-_MAY_HOLD_NAN = (Begin, Model, RewardEvent, GroupEvent)
+_MAY_HOLD_NAN = frozenset((Begin, Model, RewardEvent, GroupEvent))
 """Kinds whose numbers nobody has looked at yet; what tools said was refused before it became an event."""
-TAIL = len(b',"digest":"') + 2 * _DIGEST_BYTES + len(b'"}')
+_BEFORE, _AFTER = b',"digest":"', b'"}\n'
+TAIL = len(_BEFORE) + 2 * _DIGEST_BYTES + len(_AFTER) - 1
 """Bytes at the end of a line that hold its digest."""
 FLUSH_SECONDS, FLUSH_BYTES = 0.2, 1 << 16
 """Events that follow each other faster than this are flushed together, up to so many bytes."""
@@ -56,19 +57,25 @@ def event_line(event: Any, previous: bytes) -> tuple[bytes, bytes]:
     Raises:
         EpisodeError: the event holds something that JSON cannot, such as NaN.
     """
+    body = _body(event)
+    digest = _digest(previous + body)
+    return b"".join((body, _BEFORE, digest, _AFTER)), digest
+
+
+def _body(event: Any) -> bytes:
+    """A line up to its digest. Raises EpisodeError."""
     body = _encode(event)[:-1]
     if type(event) in _MAY_HOLD_NAN and b"null" in body:
         try:
             jsontext.refuse_nan(msgspec.to_builtins(event))
         except TypeError as error:
             raise EpisodeError(f"event {event.n} of episode {event.episode} holds {error}") from None
-    digest = _digest(previous + body)
-    return b'%b,"digest":"%b"}\n' % (body, digest), digest
+    return body
 
 
 def chained(body: bytes, previous: bytes) -> bytes:
     """The line, newline included, of an event's bytes (up to its digest) that follows from a digest."""
-    return b'%b,"digest":"%b"}\n' % (body, _digest(previous + body))
+    return b"".join((body, _BEFORE, _digest(previous + body), _AFTER))
 
 
 def flipped_bit(body: bytes, previous: bytes, digest: bytes, reach: int) -> int | None:
@@ -108,16 +115,18 @@ class EpisodeWriter:
 
     def write(self, events: Iterable[Any]) -> None:
         """Append events, of any of the group's episodes, each episode's in its own order."""
-        chain, pending = self._chain, self._pending
+        chain, pending, size = self._chain, self._pending, self._size
         for event in events:
             episode = event.episode
             if episode == GROUP:
                 previous = b"".join(chain[key] for key in sorted(chain))
             else:
                 previous = chain.get(episode, b"")
-            line, chain[episode] = event_line(event, previous)
-            pending.append(line)
-            self._size += len(line)
+            body = _body(event)
+            digest = chain[episode] = _digest(previous + body)
+            pending += (body, _BEFORE, digest, _AFTER)
+            size += len(body) + TAIL
+        self._size = size
         if pending and (self._size > FLUSH_BYTES or time.monotonic() - self._flushed > FLUSH_SECONDS):
             self.flush()
 

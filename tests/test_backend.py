@@ -8,12 +8,13 @@ import subprocess
 import sys
 import threading
 import warnings
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from ccgym.backend import DomainBackend, ToolContext, make_state
+from ccgym.backend import DomainBackend, ToolContext, make_state, views
 from ccgym.errors import DomainError, ToolError
 from ccgym.types import Backend, Tool
 
@@ -241,7 +242,8 @@ def test_a_customers_tool_sees_the_customers_document_only() -> None:
 
 
 def test_what_a_tool_keeps_or_changes_of_its_own_reaches_nothing() -> None:
-    own, other = backend(), backend()
+    writes = [replace(tool, effect="write") for tool in domain().tools.values()]
+    own, other = backend(tools=writes), backend()
     arguments = {"items": ["a"]}
     assert own.call("change_arguments", arguments) == 2
     assert arguments == {"items": ["a"]}
@@ -252,6 +254,88 @@ def test_what_a_tool_keeps_or_changes_of_its_own_reaches_nothing() -> None:
     row["items"].append("forged")
     assert own.state() == other.state() == STATE
     assert own.call("get_order", {"order_id": "W1"})["status"] == "open"
+
+
+def test_what_a_reading_tool_keeps_refuses_to_be_changed() -> None:
+    own, other = backend(), backend()
+    own.call("leak", {})
+    state, orders, row = LEAKS[-3:]
+    for change in (
+        lambda: state.update(forged={}), lambda: orders.pop("W1"), lambda: row.update(status="forged"),
+        lambda: row["items"].append("forged"), lambda: row["items"][0].clear(),
+    ):  # fmt: skip
+        with pytest.raises(TypeError, match="cannot be changed"):
+            change()
+    assert own.state() == other.state() == STATE
+
+
+def _reads(function: Any) -> DomainBackend:
+    return backend(tools=[Tool("look", "", {})], functions={"look": function})
+
+
+def test_a_reading_tool_runs_once_unless_it_tries_to_change_something_and_may_undo_that() -> None:
+    runs: list[str] = []
+
+    def undo(state):
+        runs.append("undo")
+        was = state["orders"]["W1"].pop("status")
+        state["orders"]["W1"]["status"] = was
+        items = state["orders"]["W1"]["items"]
+        items.sort(key=lambda item: item["sku"])
+        return state["orders"].setdefault("W1")["status"]
+
+    def look(state):
+        runs.append("look")
+        return sorted(state["orders"])
+
+    own = _reads(look)
+    assert own.call("look", {}) == ["W0", "W1", "W2"]
+    assert runs == ["look"]
+    assert _reads(undo).call("look", {}) == "open"
+    assert runs == ["look", "undo", "undo"]
+
+    def swallow(state):
+        try:
+            state["orders"]["W1"]["status"] = "open"
+        except TypeError:
+            return "refused"
+        return state["orders"]["W1"]["status"]
+
+    assert _reads(swallow).call("look", {}) == "open"
+
+
+def test_a_reading_tool_that_changes_lists_past_their_methods_changes_no_seed() -> None:
+    names: dict[str, Any] = {}
+    exec("import heapq\ndef by_module(state):\n heapq.heappush(state['orders']['W1']['items'], {'sku': 'a'})", names)
+
+    def by_import(state):
+        from heapq import heappop
+
+        heappop(state["orders"]["W1"]["items"])
+
+    for function in (names["by_module"], by_import):
+        own = _reads(function)
+        with pytest.raises(ToolError):
+            own.call("look", {})
+        assert own.state() == STATE
+
+
+def test_a_reading_tool_sees_what_was_written_in_tables_of_any_size(monkeypatch) -> None:
+    for least in (0, 64):
+        monkeypatch.setattr(views, "WORTH_LENDING", least)
+        shared = domain()
+        own, other = DomainBackend(shared, 1), DomainBackend(shared, 1)
+        for _ in range(2):
+            own.call("cancel_order", {"order_id": "W1"})
+            note = own.call("add_note", {"text": "a"})
+            assert own.call("get_order", {"order_id": "W1"})["status"] == "cancelled"
+            assert other.call("get_order", {"order_id": "W1"})["status"] == "open"
+            own.call("leak", {})  # keeps pages, which no other call may be given
+            kept = LEAKS[-2]
+            other.call("cancel_order", {"order_id": "W2"})
+            assert other.call("get_order", {"order_id": "W1"})["status"] == "open"
+            assert [kept[key]["status"] for key in ("W1", "W2")] == ["cancelled", "open"]
+            assert note["id"] in own.state()["tables"]["notes"]
 
 
 def test_interleaved_episodes_never_see_each_other() -> None:

@@ -13,7 +13,8 @@ from ccgym import jsontext
 from ccgym.backend import patch, views
 from ccgym.backend.freezing import BadValue, culprit, freeze_table
 from ccgym.backend.kept import Kept, Lent
-from ccgym.backend.nodes import Sheet, thaw
+from ccgym.backend.nodes import Node, Sheet, thaw
+from ccgym.backend.reading import Page
 from ccgym.errors import DomainError
 
 USER = "$user"
@@ -123,7 +124,10 @@ class Base:
         DomainError: the document has another shape, or something in it is not JSON.
     """
 
-    __slots__ = ("_tokens", "digests", "hash", "hasher", "large", "sections", "sheets", "tables", "total", "views")
+    __slots__ = (
+        "_tokens", "digests", "hash", "hasher", "large", "pages", "root", "sections", "sheets", "tables",
+        "total", "views",
+    )  # fmt: skip
 
     def __init__(self, document: Mapping[str, Any], exclude: Sequence[str] = ()) -> None:
         if not isinstance(document, dict) or document.keys() - {"tables", "user"}:
@@ -140,6 +144,8 @@ class Base:
         for name, table in {**tables, USER: document.get("user", {})}.items():
             self._add(name, table)
         self.tables: dict[str, Any] = {name: table for name, table in self.sections.items() if name != USER}
+        self.root = Node(self.tables)
+        """The dict of tables, for whoever only reads."""
         self.hash = f"{self.total:064x}"
         self._tokens = count(1)
         self.large = {n for n, s in self.sections.items() if type(s) is Sheet and len(s) >= views.WORTH_LENDING}
@@ -149,6 +155,8 @@ class Base:
         """Tables as episodes have changed them."""
         self.views: Lent[views.Table] = Lent(LENT)
         """Views of large tables, to be lent to one call after the other."""
+        self.pages: Lent[Page] = Lent(LENT)
+        """As `views`, for calls that only read."""
 
     def _add(self, name: str, table: Any) -> None:
         path: tuple[str | int, ...] = ()

@@ -14,8 +14,18 @@ import orjson
 SCALARS = frozenset((str, int, float, bool, type(None)))
 
 
+_refused = 0
+
+
 def _refuse(self: Any, *_: Any, **__: Any) -> NoReturn:
+    global _refused
+    _refused += 1
     raise TypeError("the seed state is shared by all episodes and cannot be changed")
+
+
+def refusals() -> int:
+    """How many times something has tried to change a value of a state: it may have caught what it was told."""
+    return _refused
 
 
 class Node(dict[str, Any]):

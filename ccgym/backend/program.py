@@ -10,6 +10,7 @@ from ccgym import jsontext
 from ccgym.backend.base import Base
 from ccgym.backend.context import DEFAULT_CLOCK
 from ccgym.backend.mocks import compile_mock
+from ccgym.backend.reading import changes_past_methods
 from ccgym.errors import DomainError
 from ccgym.plugins import tool_mark
 from ccgym.types import Tool, ToolFunction
@@ -31,6 +32,8 @@ class Ready(NamedTuple):
     """The only tables that a call may change; None: any."""
     wants_context: bool = True
     """Whether it gets a ToolContext; else None."""
+    frozen: bool = False
+    """Whether it is run on the frozen state: it only reads, as long as nothing refuses what it does."""
 
 
 class Program:
@@ -57,15 +60,16 @@ class Program:
 
 def _ready(tool: Tool, functions: Mapping[str, ToolFunction]) -> Ready:
     run: Runner
-    wants = True
+    wants, frozen = True, tool.effect != "write"
     if tool.mock.get("kind", "python") != "python":
         run = compile_mock(tool)
     elif (function := functions.get(tool.name)) is not None:
         run, wants = python_runner(function), tool_mark(function).wants_ctx
+        frozen = frozen and not changes_past_methods(function)
     else:
         run = _no_backend(tool.name)
     touches = None if tool.touches is None else frozenset(tool.touches)
-    return Ready(tool.name, run, tool.requestor, tool.effect == "write", touches, wants)
+    return Ready(tool.name, run, tool.requestor, tool.effect == "write", touches, wants, frozen)
 
 
 def python_runner(function: ToolFunction) -> Runner:

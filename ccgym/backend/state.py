@@ -16,6 +16,7 @@ from ccgym.backend.freezing import BadValue
 from ccgym.backend.nodes import FROZEN, Sheet, thaw
 from ccgym.backend.patch import Op
 from ccgym.backend.plan import ABSENT, Plan
+from ccgym.backend.reading import Page, Reading, new_page
 from ccgym.backend.views import VIEWS, Call, Root, Table, view_table, wrap, wrap_root
 from ccgym.errors import ToolError
 
@@ -152,6 +153,31 @@ class State:
 
     # --- one call ---------------------------------------------------------------------------------------------------
 
+    def reading(self, requestor: str = "assistant") -> Any:
+        """What one call sees that only reads: as `view`, but frozen. `read` takes it back."""
+        if requestor == "user":
+            return self.section(USER)
+        if not self._rows and not self._whole and self._names is None:
+            return self.base.root
+        large = [name for name in self._rows if name in self._lends]
+        root = Reading(self.base.tables if self._names is None else self.tables())
+        root.pages = large
+        for name in large:
+            _set(root, name, self._page(name))
+        if self._names is None:
+            for name in (*self._rows, *self._whole):
+                if name != USER and name not in large:
+                    _set(root, name, self.section(name))
+        return root
+
+    def read(self, root: Any) -> None:
+        """A call that only read is over: take back the pages that nobody else holds."""
+        if type(root) is Reading:
+            for name in root.pages:
+                page = root.give_back(name)
+                if page is not None:
+                    self.base.pages.put(name, self._token, page)
+
     def view(self, requestor: str = "assistant") -> Any:
         """What one call sees: the dict of tables, or for the requestor `user` the customer's document."""
         call = Call(self._version)
@@ -286,24 +312,36 @@ class State:
         """A view of a large table as it stands, or None: then one has to be made."""
         if name not in self._lends:
             return None
-        base, at = self.base.sections[name], (self._token, self._version)
         table = self.base.views.take(name, self._token)
-        if table is None or (table._reordered and table._at != at):
-            table = view_table(base, name)
-        if table._at != at:
-            for key in table._shown:
-                old = base.get(key, ABSENT)
-                if old is ABSENT:
-                    _pop(table, key, None)
-                else:
-                    _set(table, key, old)
-            gone, rows = self._gone.get(name, ()), self._rows.get(name, {})
-            for key in gone:
-                _pop(table, key, None)
-            _update(table, rows)
-            table._shown, table._reordered = set(rows), bool(gone)
+        if table is None or (table._reordered and table._at != (self._token, self._version)):
+            table = view_table(self.base.sections[name], name)
+        self._show(name, table)
         table._size = len(table)
         return table
+
+    def _page(self, name: str) -> Page:
+        page = self.base.pages.take(name, self._token)
+        if page is None or (page._reordered and page._at != (self._token, self._version)):
+            page = new_page(self.base.sections[name])
+        self._show(name, page)
+        return page
+
+    def _show(self, name: str, table: Table | Page) -> None:
+        """Bring a table that was lent to where this state stands."""
+        base, at = self.base.sections[name], (self._token, self._version)
+        if table._at == at:
+            return
+        for key in table._shown:
+            old = base.get(key, ABSENT)
+            if old is ABSENT:
+                _pop(table, key, None)
+            else:
+                _set(table, key, old)
+        gone, rows = self._gone.get(name, ()), self._rows.get(name, {})
+        for key in gone:
+            _pop(table, key, None)
+        _update(table, rows)
+        table._shown, table._reordered, table._at = set(rows), bool(gone), at
 
     def edit(self, change: Callable[[dict[str, Any]], Any]) -> list[Op]:
         """Change the whole document: `change` may do so in place, and returns what the document is to be.

@@ -17,6 +17,7 @@ from ccgym.env.drawing import draw_task
 from ccgym.env.edits import NO_EDITS, edit_state
 from ccgym.env.jobs import Job, Outcome, run_job
 from ccgym.env.judging import Judge, rule_events
+from ccgym.env.opening import MOST, Opening
 from ccgym.env.perturbing import View, read_perturb
 from ccgym.env.provenance import Provenance
 from ccgym.env.space import UnicodeText
@@ -56,7 +57,7 @@ Step = tuple[str, float, bool, bool, Info]
 _STEP_SLACK = 4096
 _OVER = ("not_run", "an earlier call of this turn ended the talk")
 _NO_FAULT = ("", 0.0)
-_OPTIONS = ("task", "seed", "sample", "customer", "said", "edits")
+_OPTIONS = dict.fromkeys(("task", "seed", "sample", "customer", "said", "edits"))
 _ROUNDS = 8
 """How often in a row a customer may call tools before saying something."""
 
@@ -124,6 +125,7 @@ class CcgymEnv(gymnasium.Env[str, str]):
         self.backend: Any = None  # set by reset
         """The mocked world: a Backend."""
         self._limits_by: dict[Any, Limits] = {}
+        self._openings: dict[Any, Opening] = {}
         self._verdicts: Sequence[Verdict] = ()
         self._said: Mapping[str, RewardEvent] | None = None
         self._edits = NO_EDITS
@@ -147,9 +149,9 @@ class CcgymEnv(gymnasium.Env[str, str]):
         """
         super().reset(seed=seed)
         options = options or {}
-        unknown = set(options) - set(_OPTIONS)
-        if unknown:
-            raise CcgymError(f"unknown reset option {sorted(unknown)[0]!r}", fix=f"Options: {', '.join(_OPTIONS)}")
+        if not options.keys() <= _OPTIONS.keys():
+            unknown = min(options.keys() - _OPTIONS.keys())
+            raise CcgymError(f"unknown reset option {unknown!r}", fix=f"Options: {', '.join(_OPTIONS)}")
         wanted = options.get("task")
         task = draw_task(self.domain, self.split, self.np_random) if wanted is None else self.domain.task(wanted)
         episode_seed = options.get("seed")
@@ -262,55 +264,62 @@ class CcgymEnv(gymnasium.Env[str, str]):
         return observation, reward, terminated, ending is not None and not terminated, info
 
     def _begin(self, task: Task, seed: int, sample: int, customer: Any = None) -> tuple[str, Info]:
-        domain = self.domain
-        self.task, self._sample = task, sample
-        self._limits = self._limits_of(task)
-        self._task_json = task.as_json()
-        self._episode_seed = seeds.derive(seed, task.id)
-        view = self._view = View(self.perturb, domain, task, self._episode_seed) if self.perturb else None
-        self.tools = domain.tools_for(task) if view is None else view.tools
-        self._tools = {tool.name: tool for tool in self.tools} if view is None else view.own
-        self._validators = domain.validators if view is None else view.validators
-        self._blocks = any(tool.blocking for tool in self.tools)
-        self.episode = Episode()
-        self._events = self.episode.events
-        self._step = self._calls = self._errors = self._chars = 0
-        self._over = False
-        self._started = time.perf_counter()
+        self._sample, self._episode_seed = sample, seeds.derive(seed, task.id)
+        opening = self._open_task(task)
         self.backend = self._new_backend(task)
         if self.faults:
             where = lambda: (self._step, self._calls + 1)  # noqa: E731
-            self.backend = FaultyBackend(self.backend, self.faults, self._episode_seed, domain.tools, where)
+            self.backend = FaultyBackend(self.backend, self.faults, self._episode_seed, self.domain.tools, where)
         self._hash = self.backend.digest()
-        self._judge = Judge(domain, task, self.backend)
+        self._judge = Judge(self.domain, task, self.backend)
         self._see, self._verdicts = self._judge.see, ()
-        reference = self.reference()
+        reference, scorer = opening.reference or self.reference(), self.scorer
+        if opening.scorer is not scorer:
+            opening.scored_by(scorer, reference, self._provenance)
         self._emit(
             Begin,
             schema=SCHEMA_VERSION,
             ccgym=ccgym.__version__,
             env=self.env_name,
             domain=self._provenance.domain,
-            task=self._task_json,
+            task=opening.task_json,
             target=reference.target,
             seed=seed,
             sample=sample,
             policy=self.policy,
-            plugins=self._provenance.plugins(self.scorer, self._task_json),
-            fitted=self.scorer.fitted,
-            options=self._provenance.options(
-                self.scorer, task, self._limits, reference.size, None if view is None else view.record
-            ),
+            plugins=opening.plugins,
+            fitted=scorer.fitted,
+            options=opening.options,
         )
-        self._emit(Message, role="system", content=domain.system_prompt(task) if view is None else view.prompt)
-        for message in self._task_json.get("init", {}).get("messages", ()):
-            self._emit(Message, role=message["role"], content=message["content"])
+        self._emit(Message, role="system", content=opening.prompt)
+        for role, content in opening.earlier:
+            self._emit(Message, role=role, content=content)
         self._customer = self._make_customer() if customer is None else customer
         observation = self._user_says(self._edits.line(0, self._customer.first()))
-        messages = [{"role": e.role, "content": e.content} for e in self._events if type(e) is Message]
-        messages.append({"role": "user", "content": observation})
-        tools = domain.openai_tools(task) if view is None else [tool.openai() for tool in self.tools]
-        return observation, {"messages": messages, "tools": tools, "task_id": task.id}
+        return observation, {
+            "messages": opening.said(observation),
+            "tools": opening.schemas(),
+            "task_id": task.id,
+        }
+
+    def _open_task(self, task: Task) -> Opening:
+        """Set up for an episode of a task what its earlier episodes have had too, and what each begins anew."""
+        key = (id(task), self._episode_seed if self.perturb else None)
+        opening = self._openings.get(key)
+        if opening is None or opening.task is not task:
+            if len(self._openings) >= MOST:
+                self._openings.clear()
+            view = View(self.perturb, self.domain, task, self._episode_seed) if self.perturb else None
+            opening = self._openings[key] = Opening(self.domain, task, view, self._limits_of(task))
+        self.task, self._task_json, self._limits = task, opening.task_json, opening.limits
+        self._view, self._blocks = opening.view, opening.blocks
+        self.tools, self._tools, self._validators = opening.tools, opening.own_tools, opening.validators
+        self.episode = Episode()
+        self._events = self.episode.events
+        self._step = self._calls = self._errors = self._chars = 0
+        self._over = False
+        self._started = time.perf_counter()
+        return opening
 
     def _limits_of(self, task: Task) -> Limits:
         limits = self._limits_by.get(task.limits)

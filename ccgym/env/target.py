@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -24,6 +24,8 @@ class Reference:
     """`turns`, `calls` and `chars` of the agent in the reference."""
     problems: tuple[str, ...] = ()
     """What failed, a sentence each."""
+    seeded: bool = False
+    """Whether it is the reference of one seed only."""
 
 
 _KNOWN: WeakKeyDictionary[Domain, dict[Any, Reference]] = WeakKeyDictionary()
@@ -60,14 +62,16 @@ def find_reference(domain: Domain, task: Task, seed: int, world: type, new_backe
         new_backend: makes a backend that stands at the episode's initial state.
     """
     known = _KNOWN.setdefault(domain, {})
-    key = (task.digest, world)
+    key: tuple[Any, ...] = (task.digest, world)
     found = known.get(key) or known.get((*key, seed))
     if found is None:
         if len(known) > 100_000:
             known.clear()
         backend = new_backend()
         found = _play(domain, task.as_json().get("expect", {}), backend)
-        known[(*key, seed) if backend.seeded else key] = found
+        if backend.seeded:
+            key, found = (*key, seed), replace(found, seeded=True)
+        known[key] = found
     return found
 
 

@@ -1,0 +1,66 @@
+"""What a tool that only reads is given of the state: the state itself, frozen, and nothing made for the call.
+
+Large tables in which the episode has changed rows are pages: copies that are lent to one call after the other, of one
+state and then perhaps of another, and brought to where that state stands.
+"""
+
+from __future__ import annotations
+
+import heapq
+import inspect
+from collections.abc import Callable
+from sys import getrefcount
+from types import CodeType
+from typing import Any
+
+from ccgym.backend.nodes import Node, Sheet
+
+
+class Page(Sheet):
+    """A large table as some state has it."""
+
+    __slots__ = ("_at", "_reordered", "_shown")
+    _shown: set[str]
+    """Keys whose rows are not those of the seed."""
+    _at: tuple[int, int]
+    """Token and version of the state that it shows."""
+    _reordered: bool
+    """Rows of the seed were dropped: its order cannot come back."""
+
+
+class Reading(Node):
+    """The dict of tables, with the names of those that are pages."""
+
+    __slots__ = ("pages",)
+    pages: list[str]
+
+    def give_back(self, name: str) -> Page | None:
+        """Take a page out, if it may serve another call: the tool has not kept it."""
+        page: Any = dict.pop(self, name)
+        # One reference is ours, one the argument's.
+        return page if getrefcount(page) == 2 else None
+
+
+def new_page(source: Sheet) -> Page:
+    """A page that shows a table of the seed."""
+    page = Page(source)
+    page._shown, page._at, page._reordered = set(), (0, 0), False
+    return page
+
+
+def changes_past_methods(function: Callable[..., Any]) -> bool:
+    """Whether a function may change a list without calling any of its methods, as `heapq` does: no list refuses that.
+
+    It may where its module, or its own code, names `heapq`; or where nobody can tell.
+    """
+    code, names = (getattr(inspect.unwrap(function), name, None) for name in ("__code__", "__globals__"))
+    if not isinstance(code, CodeType) or not isinstance(names, dict):
+        return True
+    return _names_heapq(code) or any(
+        value is heapq or (callable(value) and getattr(value, "__module__", "") in ("heapq", "_heapq"))
+        for value in list(names.values())
+    )
+
+
+def _names_heapq(code: CodeType) -> bool:
+    return "heapq" in code.co_names or any(_names_heapq(part) for part in code.co_consts if isinstance(part, CodeType))
