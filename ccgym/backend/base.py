@@ -12,7 +12,7 @@ import orjson
 from ccgym import jsontext
 from ccgym.backend import patch, views
 from ccgym.backend.freezing import BadValue, culprit, freeze_table
-from ccgym.backend.kept import Kept, Lent
+from ccgym.backend.lent import Lent
 from ccgym.backend.nodes import Node, Sheet, thaw
 from ccgym.backend.reading import Page
 from ccgym.errors import DomainError
@@ -20,9 +20,8 @@ from ccgym.errors import DomainError
 USER = "$user"
 """The section that holds the customer's document; the others are the tables, by name."""
 MODULUS = (1 << 256) - 1
-KEPT_ROWS = 500_000
 LENT = 8
-"""Views of one table that are kept for the next calls."""
+"""Views of one table that are kept for the next calls, and as many pages."""
 _from_bytes = int.from_bytes
 _SORTED = orjson.OPT_SORT_KEYS
 
@@ -125,7 +124,7 @@ class Base:
     """
 
     __slots__ = (
-        "_tokens", "digests", "hash", "hasher", "large", "pages", "root", "sections", "sheets", "tables",
+        "_tokens", "digests", "hash", "hasher", "large", "pages", "root", "sections", "tables",
         "total", "views",
     )  # fmt: skip
 
@@ -151,12 +150,10 @@ class Base:
         self.large = {n for n, s in self.sections.items() if type(s) is Sheet and len(s) >= views.WORTH_LENDING}
         """Tables of which views are worth lending from call to call: they have too many rows to be copied each time."""
         self.large.discard(USER)
-        self.sheets: Kept[Sheet] = Kept(KEPT_ROWS)
-        """Tables as episodes have changed them."""
         self.views: Lent[views.Table] = Lent(LENT)
         """Views of large tables, to be lent to one call after the other."""
         self.pages: Lent[Page] = Lent(LENT)
-        """As `views`, for calls that only read."""
+        """Large tables as episodes have changed them, for whoever only reads."""
 
     def _add(self, name: str, table: Any) -> None:
         path: tuple[str | int, ...] = ()

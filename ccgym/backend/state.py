@@ -100,14 +100,15 @@ class State:
         rows = self._rows.get(name)
         if rows is None:
             return base
-        kept = self.base.sheets.get((self._token, name))
-        if kept is None:
-            kept = Sheet(base if type(base) is Sheet else _EMPTY)
-            for key in self._gone.get(name, ()):
-                _pop(kept, key, None)
-            _update(kept, rows)
-            self.base.sheets.put((self._token, name), kept)
-        return kept
+        if name in self._lends:
+            page = self._page(name)
+            self.base.pages.put(name, self._token, page)
+            return page
+        sheet = Sheet(base if type(base) is Sheet else _EMPTY)
+        for key in self._gone.get(name, ()):
+            _pop(sheet, key, None)
+        _update(sheet, rows)
+        return sheet
 
     def document(self) -> dict[str, Any]:
         """The whole document as fresh plain JSON."""
@@ -238,25 +239,33 @@ class State:
                 self._whole[name] = value
         if plan.whole or plan.names is not None:
             self._reshaped()
+        pages: dict[str, Page | None] = {}
         for section, key, row, moved, digest in plan.changes:
             rows = self._rows.get(section)
             if rows is None:
                 rows = self._rows[section] = {}
-            kept = self.base.sheets.get((self._token, section))
+            if section not in pages:
+                pages[section] = self._own_page(section)
+            page = pages[section]
             if moved or row is ABSENT:
                 rows.pop(key, None)
                 base = self.base.sections.get(section, _EMPTY)
                 if type(base) is Sheet and key in base:
                     self._gone.setdefault(section, set()).add(key)
-                if kept is not None:
-                    _pop(kept, key, None)
+                if page is not None:
+                    _pop(page, key, None)
+                    page._reordered = True
             if row is ABSENT:
                 self._digests.pop((section, key), None)
             else:
                 rows[key] = row
                 self._digests[section, key] = digest
-                if kept is not None:
-                    _set(kept, key, row)
+                if page is not None:
+                    _set(page, key, row)
+                    page._shown.add(key)
+        for page in pages.values():
+            if page is not None:
+                page._at = self._token, self._version
 
     def commit(self, view: Any) -> list[Op]:
         """Make a view's changes real, and tell them.
@@ -318,6 +327,11 @@ class State:
         self._show(name, table)
         table._size = len(table)
         return table
+
+    def _own_page(self, name: str) -> Page | None:
+        """The page that shows a table as it stood before the change that is made now, if there is one."""
+        page = self.base.pages.own(name, self._token)
+        return page if page is not None and page._at == (self._token, self._version - 1) else None
 
     def _page(self, name: str) -> Page:
         page = self.base.pages.take(name, self._token)
