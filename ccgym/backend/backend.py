@@ -144,7 +144,7 @@ class DomainBackend:
 
     def _prepare(self, ready: Ready, arguments: dict[str, Any], requestor: Requestor) -> Pending:
         context = self._context(ready, arguments) if ready.wants_context else None
-        return Pending(ready, self.state_.view(requestor), arguments, context)
+        return Pending(ready, self.state_.view(requestor, lasting=True), arguments, context)
 
     def finish(self, pending: Pending | None, error: BaseException | None = None) -> Any:
         """The second half of `call`: make the changes real and return the result.
@@ -333,7 +333,7 @@ def make_backend(domain: Any, task: Any, seed: int, registry: Any = None) -> Any
     own = DomainBackend(domain, seed, task)
     if registry is not None and registry.hook.make_backend.get_hookimpls():
         own.apply_init({key: init[key] for key in ("state", "patch") if key in init}, task.id)
-        private = {"tables": own.state_.view(), "user": own.state_.view("user")}
+        private = {"tables": own.state_.view(lasting=True), "user": own.state_.view("user")}
         backend = registry.hook.make_backend(domain=domain, state=private, task=task)
         if backend is not None:
             guest = GuestBackend(backend)

@@ -124,7 +124,7 @@ class Base:
     """
 
     __slots__ = (
-        "_tokens", "digests", "hash", "hasher", "large", "pages", "root", "sections", "tables",
+        "_tokens", "digests", "hash", "hasher", "large", "pages", "plain", "root", "sections", "tables",
         "total", "views",
     )  # fmt: skip
 
@@ -150,10 +150,12 @@ class Base:
         self.large = {n for n, s in self.sections.items() if type(s) is Sheet and len(s) >= views.WORTH_LENDING}
         """Tables of which views are worth lending from call to call: they have too many rows to be copied each time."""
         self.large.discard(USER)
+        self.plain = {name for name, table in self.tables.items() if type(table) is Sheet}
+        """Tables that are objects, as they should be."""
         self.views: Lent[views.Table] = Lent(LENT)
         """Views of large tables, to be lent to one call after the other."""
         self.pages: Lent[Page] = Lent(LENT)
-        """Large tables as episodes have changed them, for whoever only reads."""
+        """Tables as episodes have changed them, for whoever only reads."""
 
     def _add(self, name: str, table: Any) -> None:
         path: tuple[str | int, ...] = ()

@@ -16,36 +16,34 @@ from typing import Any
 from ccgym.backend.nodes import Node, Sheet
 
 
-class Page(Sheet):
+class Page:
     """A large table as some state has it."""
 
-    __slots__ = ("_at", "_reordered", "_shown")
-    _shown: set[str]
-    """Keys whose rows are not those of the seed."""
-    _at: tuple[int, int]
-    """Token and version of the state that it shows."""
-    _reordered: bool
-    """Rows of the seed were dropped: its order cannot come back."""
+    __slots__ = ("_at", "_reordered", "_shown", "sheet")
+
+    def __init__(self, source: Sheet) -> None:
+        self.sheet = Sheet(source)
+        """The table, frozen."""
+        self._shown: set[str] = set()
+        """Keys whose rows are not those of the seed."""
+        self._at = (0, 0)
+        """Token and version of the state that it shows."""
+        self._reordered = False
+        """Rows of the seed were dropped: its order cannot come back."""
 
 
 class Reading(Node):
-    """The dict of tables, with the names of those that are pages."""
+    """The dict of tables, with the pages of those that are large and have changed."""
 
     __slots__ = ("pages",)
-    pages: list[str]
+    pages: dict[str, Page]
 
     def give_back(self, name: str) -> Page | None:
         """Take a page out, if it may serve another call: the tool has not kept it."""
-        page: Any = dict.pop(self, name)
-        # One reference is ours, one the argument's.
-        return page if getrefcount(page) == 2 else None
-
-
-def new_page(source: Sheet) -> Page:
-    """A page that shows a table of the seed."""
-    page = Page(source)
-    page._shown, page._at, page._reordered = set(), (0, 0), False
-    return page
+        page = self.pages[name]
+        dict.__delitem__(self, name)
+        # One reference is the page's, one the argument's.
+        return page if getrefcount(page.sheet) == 2 else None
 
 
 def changes_past_methods(function: Callable[..., Any]) -> bool:

@@ -16,7 +16,7 @@ from ccgym.backend.freezing import BadValue
 from ccgym.backend.nodes import FROZEN, Sheet, thaw
 from ccgym.backend.patch import Op
 from ccgym.backend.plan import ABSENT, Plan
-from ccgym.backend.reading import Page, Reading, new_page
+from ccgym.backend.reading import Page, Reading
 from ccgym.backend.views import VIEWS, Call, Root, Table, view_table, wrap, wrap_root
 from ccgym.errors import ToolError
 
@@ -48,6 +48,7 @@ class State:
         "_hash",
         "_lends",
         "_names",
+        "_paged",
         "_rows",
         "_token",
         "_total",
@@ -68,6 +69,7 @@ class State:
         self._total = base.total
         self._hash: str | None = base.hash
         self._lends: Set[str] = base.large
+        self._paged: Set[str] = base.plain
         self._version = 0
         self._token = base.token()
 
@@ -100,10 +102,12 @@ class State:
         rows = self._rows.get(name)
         if rows is None:
             return base
-        if name in self._lends:
-            page = self._page(name)
-            self.base.pages.put(name, self._token, page)
-            return page
+        if name in self._paged:
+            page = self.base.pages.own(name, self._token)
+            if page is None or page._at != (self._token, self._version):
+                page = self._page(name)
+                self.base.pages.put(name, self._token, page)
+            return page.sheet
         sheet = Sheet(base if type(base) is Sheet else _EMPTY)
         for key in self._gone.get(name, ()):
             _pop(sheet, key, None)
@@ -160,15 +164,13 @@ class State:
             return self.section(USER)
         if not self._rows and not self._whole and self._names is None:
             return self.base.root
-        large = [name for name in self._rows if name in self._lends]
         root = Reading(self.base.tables if self._names is None else self.tables())
-        root.pages = large
-        for name in large:
-            _set(root, name, self._page(name))
-        if self._names is None:
-            for name in (*self._rows, *self._whole):
-                if name != USER and name not in large:
-                    _set(root, name, self.section(name))
+        root.pages = {name: self._page(name) for name in self._rows if name in self._paged}
+        for name, page in root.pages.items():
+            _set(root, name, page.sheet)
+        for name in self._whole:
+            if name != USER:
+                _set(root, name, self._whole[name])
         return root
 
     def read(self, root: Any) -> None:
@@ -179,22 +181,23 @@ class State:
                 if page is not None:
                     self.base.pages.put(name, self._token, page)
 
-    def view(self, requestor: str = "assistant") -> Any:
-        """What one call sees: the dict of tables, or for the requestor `user` the customer's document."""
+    def view(self, requestor: str = "assistant", lasting: bool = False) -> Any:
+        """What one call sees: the dict of tables, or for the requestor `user` the customer's document.
+
+        Args:
+            requestor: whose call it is.
+            lasting: other states may be read or changed before the call is over.
+        """
         call = Call(self._version)
         if requestor == "user":
             section = self.section(USER)
             return wrap(section, call) if type(section) in FROZEN else section
-        if not self._rows or self._names is not None:
-            return wrap_root(self.tables(), call, self._lend)
-        tables = dict(self.base.tables)
-        lent = [name for name in self._rows if name in self._lends]
-        for name in (*self._rows, *self._whole):
-            if name != USER and name not in lent:
-                tables[name] = self.section(name)
-        root = wrap_root(tables, call, self._lend)
-        for name in lent:  # whoever reads the dict of tables in C finds in it what has changed
-            root[name]
+        # Whoever reads the dict of tables in C finds in it what has changed, for now on pages.
+        root = wrap_root(self.tables(), call, self._lend)
+        if lasting:
+            for name in self._rows:
+                if name in self._paged:
+                    root[name]
         return root
 
     def plan(self, view: Any) -> Plan | None:
@@ -253,7 +256,7 @@ class State:
                 if type(base) is Sheet and key in base:
                     self._gone.setdefault(section, set()).add(key)
                 if page is not None:
-                    _pop(page, key, None)
+                    _pop(page.sheet, key, None)
                     page._reordered = True
             if row is ABSENT:
                 self._digests.pop((section, key), None)
@@ -261,7 +264,7 @@ class State:
                 rows[key] = row
                 self._digests[section, key] = digest
                 if page is not None:
-                    _set(page, key, row)
+                    _set(page.sheet, key, row)
                     page._shown.add(key)
         for page in pages.values():
             if page is not None:
@@ -314,8 +317,10 @@ class State:
             self.base.views.put(name, self._token, table)
 
     def _reshaped(self) -> None:
-        """Calls are lent views of tables that are large, and have been there from the beginning."""
-        self._lends = self.base.large - self._whole.keys() if self._names is None else frozenset()
+        """Pages show tables that have been there from the beginning; if they are large, calls are lent views of them."""
+        still = self._names is None
+        self._lends = self.base.large - self._whole.keys() if still else frozenset()
+        self._paged = self.base.plain - self._whole.keys() if still else frozenset()
 
     def _lend(self, name: str) -> Table | None:
         """A view of a large table as it stands, or None: then one has to be made."""
@@ -324,7 +329,7 @@ class State:
         table = self.base.views.take(name, self._token)
         if table is None or (table._reordered and table._at != (self._token, self._version)):
             table = view_table(self.base.sections[name], name)
-        self._show(name, table)
+        self._show(name, table, table)
         table._size = len(table)
         return table
 
@@ -336,16 +341,16 @@ class State:
     def _page(self, name: str) -> Page:
         page = self.base.pages.take(name, self._token)
         if page is None or (page._reordered and page._at != (self._token, self._version)):
-            page = new_page(self.base.sections[name])
-        self._show(name, page)
+            page = Page(self.base.sections[name])
+        self._show(name, page.sheet, page)
         return page
 
-    def _show(self, name: str, table: Table | Page) -> None:
+    def _show(self, name: str, table: dict[str, Any], of: Table | Page) -> None:
         """Bring a table that was lent to where this state stands."""
         base, at = self.base.sections[name], (self._token, self._version)
-        if table._at == at:
+        if of._at == at:
             return
-        for key in table._shown:
+        for key in of._shown:
             old = base.get(key, ABSENT)
             if old is ABSENT:
                 _pop(table, key, None)
@@ -355,7 +360,7 @@ class State:
         for key in gone:
             _pop(table, key, None)
         _update(table, rows)
-        table._shown, table._reordered, table._at = set(rows), bool(gone), at
+        of._shown, of._reordered, of._at = set(rows), bool(gone), at
 
     def edit(self, change: Callable[[dict[str, Any]], Any]) -> list[Op]:
         """Change the whole document: `change` may do so in place, and returns what the document is to be.
