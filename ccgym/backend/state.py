@@ -317,7 +317,7 @@ class State:
             self.base.views.put(name, self._token, table)
 
     def _reshaped(self) -> None:
-        """Pages show tables that have been there from the beginning; if they are large, calls are lent views of them."""
+        """Pages show tables that have been there from the beginning; calls are lent views of large ones."""
         still = self._names is None
         self._lends = self.base.large - self._whole.keys() if still else frozenset()
         self._paged = self.base.plain - self._whole.keys() if still else frozenset()
