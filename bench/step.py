@@ -57,6 +57,7 @@ def seconds(domain: Domain, folder: Path, todo: Sequence[tuple[str, dict[str, An
                 for turn in turns:
                     *_, info = env.step(turn)
                     log.write(info["events"])
+                log.flush()
 
             return cpu_seconds(steps)
 

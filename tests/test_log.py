@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -50,6 +51,19 @@ def test_a_reader_sees_whole_lines_while_the_file_is_written(desk, tmp_path, mon
         monkeypatch.setattr("ccgym.log.FLUSH_SECONDS", 3600.0)
         writer.write(events[4:])
     assert read_log(path).episodes[0].events == events
+
+
+def test_an_event_that_cannot_be_written_takes_none_before_it_along(desk, tmp_path):
+    events = ccgym.enact(desk, "hand", [{"name": "hand_over", "args": {"reason": "asked"}}]).events
+    path = tmp_path / "x.jsonl"
+    writer = EpisodeWriter(path)
+    writer.write(events[:3])
+    writer.write([msgspec.structs.replace(events[3], content="\ud800")])
+    with pytest.raises(UnicodeEncodeError):
+        writer.close()
+    assert read_log(path).episodes[0].events == events[:3]
+    with pytest.raises(ValueError, match="closed"):
+        writer._file.write(b"")
 
 
 def test_ids_in_file_names_are_percent_encoded(group):

@@ -239,7 +239,7 @@ class CcgymEnv(gymnasium.Env[str, str]):
 
     def _break(self, error: Exception) -> None:
         """Promise 4: whatever breaks within a step is the episode's end, not the caller's."""
-        self._emit(ErrorEvent, code="env_error", message=f"{type(error).__name__}: {error}"[:500])
+        self._emit(ErrorEvent, code="env_error", message=nfc(f"{type(error).__name__}: {error}"[:500]))
         self._ending = "env_error"
 
     def _close(self) -> Step:
@@ -347,7 +347,7 @@ class CcgymEnv(gymnasium.Env[str, str]):
             mask = [0] * len(turn.context) + [1] * len(turn.ids)
             self._emit(Model, ids=ids, mask=mask, logprobs=turn.logprobs, version=turn.version)
         if turn.error is not None:
-            self._emit(ErrorEvent, code="policy_error", message=turn.error[:500])
+            self._emit(ErrorEvent, code="policy_error", message=nfc(turn.error[:500]))
             self._ending = "policy_error"
         return turn.text
 

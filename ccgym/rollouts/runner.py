@@ -33,6 +33,7 @@ from ccgym.rollouts.policies import make_policy
 from ccgym.rollouts.turntaking import Turns
 from ccgym.scoring import GroupScore, Scorer
 from ccgym.seeds import derive
+from ccgym.turns import nfc
 from ccgym.types import (
     SCHEMA_VERSION,
     Begin,
@@ -322,7 +323,7 @@ class _Runner:
         if not episode.events or not isinstance(episode.events[0], Begin):
             episode = env.episode = Episode([self._bare_begin(live)])
         if episode.end is None:
-            _append(episode, ErrorEvent, code="env_error", message=f"{type(error).__name__}: {error}"[:500])
+            _append(episode, ErrorEvent, code="env_error", message=nfc(f"{type(error).__name__}: {error}"[:500]))
             _append(episode, End, reason="env_error")
         recorded = {event.name for event in episode.of(RewardEvent)}
         for scored in env.scorer.score_episode(episode):
