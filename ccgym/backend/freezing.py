@@ -8,7 +8,7 @@ from typing import Any
 
 from ccgym import jsontext
 from ccgym.backend.nodes import FROZEN, SCALARS, Leaf, Node, Seq, Sheet
-from ccgym.backend.views import CLEAN, REACHED, VIEWS, Call, List, Row, View
+from ccgym.backend.views import CLEAN, VIEWS, WRITTEN, Call, List, Row, View
 from ccgym.jsontext import MAX_DEPTH
 
 _KEPT = SCALARS | FROZEN
@@ -64,18 +64,17 @@ def _shown(view: View, depth: int) -> Any:
     state, source, get = view._state, view._source, dict.__getitem__
     if state is CLEAN:
         return source
-    frozen: dict[str, Any] = {}
-    same = state is REACHED
-    for key, item in dict.items(view):
-        if type(item) not in _KEPT:
+    if state is not WRITTEN:
+        changed = {}
+        for key in state:
             try:
-                item = freeze(item, depth + 1)
+                item = freeze(get(view, key), depth + 1)
             except BadValue as error:
                 raise BadValue(error.what, (key, *error.path)) from None
-            same = same and item is get(source, key)
-        frozen[key] = item
-    if same:
-        return source
+            if item is not get(source, key):
+                changed[key] = item
+        return Node({**dict(source), **changed}) if changed else source
+    frozen = _frozen_items(dict.items(view), depth)
     return (Leaf if SCALARS.issuperset(map(type, frozen.values())) else Node)(frozen)
 
 

@@ -26,7 +26,8 @@ _values = dict.values
 _MISSING: Any = object()
 _WRITES_JSON = json.encoder.__dict__
 _frame = sys._getframe
-CLEAN, REACHED, WRITTEN = range(3)
+CLEAN, WRITTEN = None, ()
+"""What a view's `_state` may be besides the list of the keys whose children were wrapped."""
 
 
 class Call:
@@ -147,8 +148,8 @@ class View(_Copies, dict[str, Any]):
     __slots__ = ("_call", "_source", "_state")
     _source: Node | Sheet | dict[str, Any]
     _call: Call
-    _state: int
-    """CLEAN, REACHED once a child was wrapped, or WRITTEN."""
+    _state: Any
+    """CLEAN, the keys whose children were wrapped, or WRITTEN."""
 
     def _reach(self, key: str, source: Any) -> Any:
         # Most of what is reached are objects of scalars: `wrap` in place, for them, as scans of a table do little else.
@@ -159,7 +160,9 @@ class View(_Copies, dict[str, Any]):
             child = wrap(source, self._call)
         _set(self, key, child)
         if self._state is CLEAN:
-            self._state = REACHED
+            self._state = [key]
+        elif self._state is not WRITTEN:
+            self._state.append(key)
         return child
 
     def _dropped(self, key: str) -> None:
