@@ -100,7 +100,7 @@ class EpisodeWriter:
     """Appends the events of one group to one file, in whole lines.
 
     What comes in quick succession is gathered, and turned into lines and flushed together, a few times a second: a
-    process that is killed loses no more than that, and to do it at each step would take a quarter of the step.
+    process that is killed loses no more than that, and it takes less time than to do so at each step.
     """
 
     def __init__(self, path: str | Path) -> None:

@@ -379,8 +379,7 @@ Episodes = Sequence[Episode]
 """Several of them, such as the members of a group."""
 
 
-@dataclass(frozen=True, slots=True)
-class RewardResult:
+class RewardResult(msgspec.Struct, frozen=True):
     """What a reward returns.
 
     `value` None means that it could not be scored (shown as unscored, never 0); returning None instead of a
@@ -393,7 +392,7 @@ class RewardResult:
     """Why, in a few words."""
     evidence: tuple[int, ...] = ()
     """Numbers (`n`) of the events that the value rests on."""
-    parts: dict[str, float | None] = field(default_factory=dict)
+    parts: dict[str, float | None] = {}
     """Components of the value, by name, for figures and metrics."""
 
 

@@ -21,7 +21,9 @@ USER = "$user"
 """The section that holds the customer's document; the others are the tables, by name."""
 MODULUS = (1 << 256) - 1
 LENT = 8
-"""Views of one table that are kept for the next calls, and as many pages."""
+"""Views of one table that are kept for the next calls."""
+PAGES, PAGED_ROWS = 64, 100_000
+"""Pages of one table that are kept: one for each episode of a batch, unless they would have more rows than this."""
 _from_bytes = int.from_bytes
 _SORTED = orjson.OPT_SORT_KEYS
 
@@ -152,9 +154,9 @@ class Base:
         self.large.discard(USER)
         self.plain = {name for name, table in self.tables.items() if type(table) is Sheet}
         """Tables that are objects, as they should be."""
-        self.views: Lent[views.Table] = Lent(LENT)
+        self.views: Lent[views.Table] = Lent(lambda name: LENT)
         """Views of large tables, to be lent to one call after the other."""
-        self.pages: Lent[Page] = Lent(LENT)
+        self.pages: Lent[Page] = Lent(self._pages)
         """Tables as episodes have changed them, for whoever only reads."""
 
     def _add(self, name: str, table: Any) -> None:
@@ -174,6 +176,9 @@ class Base:
             raise DomainError(error.what, where=where, fix="Write JSON only") from None
         self.sections[name] = frozen
         self.total &= MODULUS
+
+    def _pages(self, name: str) -> int:
+        return max(LENT, min(PAGES, PAGED_ROWS // (len(self.sections[name]) + 1)))
 
     def __reduce__(self) -> tuple[Any, ...]:
         raise TypeError("a Base is not pickled: load the domain where it is needed")

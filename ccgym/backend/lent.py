@@ -6,6 +6,7 @@ copy, and nothing else.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -15,14 +16,14 @@ class Lent(Generic[T]):
     """What is lent for one call at a time and comes back: a few for each table, by the token of who had it last.
 
     Args:
-        capacity: how many there are of each table at the most; then whoever comes next gets the one that has been
-            here longest, to make it his own.
+        room: how many there may be of a table, by its name; then whoever comes next gets the one that has been here
+            longest, to make it his own.
     """
 
-    __slots__ = ("_tables", "capacity")
+    __slots__ = ("_tables", "room")
 
-    def __init__(self, capacity: int) -> None:
-        self.capacity = capacity
+    def __init__(self, room: Callable[[str], int]) -> None:
+        self.room = room
         self._tables: dict[str, dict[int, T]] = {}
 
     def take(self, section: str, token: int) -> T | None:
@@ -31,7 +32,7 @@ class Lent(Generic[T]):
         if not held:
             return None
         found = held.pop(token, None)
-        if found is None and len(held) >= self.capacity:
+        if found is None and len(held) >= self.room(section):
             found = held.pop(next(iter(held.copy())), None)
         return found
 

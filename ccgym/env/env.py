@@ -276,8 +276,11 @@ class CcgymEnv(gymnasium.Env[str, str]):
         reference, scorer = opening.reference or self.reference(), self.scorer
         if opening.scorer is not scorer:
             opening.scored_by(scorer, reference, self._provenance)
-        self._emit(
-            Begin,
+        begin = Begin(
+            episode=sample,
+            n=0,
+            step=0,
+            hash=self._hash,
             schema=SCHEMA_VERSION,
             ccgym=ccgym.__version__,
             env=self.env_name,
@@ -291,9 +294,9 @@ class CcgymEnv(gymnasium.Env[str, str]):
             fitted=scorer.fitted,
             options=opening.options,
         )
-        self._emit(Message, role="system", content=opening.prompt)
-        for role, content in opening.earlier:
-            self._emit(Message, role=role, content=content)
+        self._add(begin)
+        for n, (role, content) in enumerate(opening.earlier, 1):
+            self._add(Message(episode=sample, n=n, step=0, hash=self._hash, role=role, content=content))
         self._customer = self._make_customer() if customer is None else customer
         observation = self._user_says(self._edits.line(0, self._customer.first()))
         return observation, {
@@ -397,7 +400,17 @@ class CcgymEnv(gymnasium.Env[str, str]):
 
     def _user_says(self, line: CustomerTurn) -> str:
         content = escape_text(nfc(line.text))
-        self._emit(UserEvent, content=content, done=line.done, left=line.left, reveals=list(line.reveals))
+        event = UserEvent(
+            episode=self._sample,
+            n=len(self._events),
+            step=self._step,
+            hash=self._hash,
+            content=content,
+            done=line.done,
+            left=line.left,
+            reveals=list(line.reveals),
+        )
+        self._add(event)
         return content
 
     def _run(self, call: Call, outcome: Outcome | None = None) -> None:
@@ -542,7 +555,7 @@ class CcgymEnv(gymnasium.Env[str, str]):
         self._emit(End, reason=ending, patch=self.backend.net_patch(), seconds=seconds)
         results, scores, unscored = self.scorer.score_episode(self.episode, self._said), {}, []
         for scored in results:
-            self._emit(RewardEvent, **scored.fields())
+            self._add(scored.after(self._events[-1]))
             if scored.value is None:
                 unscored.append(scored.name)
             else:

@@ -32,7 +32,6 @@ class Opening:
         "options",
         "own_tools",
         "plugins",
-        "prompt",
         "reference",
         "scorer",
         "task",
@@ -52,8 +51,9 @@ class Opening:
         self.validators = domain.validators if view is None else view.validators
         self.blocks = any(tool.blocking for tool in self.tools)
         """Whether a call may block."""
-        self.prompt = domain.system_prompt(task) if view is None else view.prompt
-        self.earlier = [(m["role"], m["content"]) for m in self.task_json.get("init", {}).get("messages", ())]
+        prompt = domain.system_prompt(task) if view is None else view.prompt
+        self.earlier: list[tuple[Any, str]] = [("system", prompt)]
+        self.earlier += [(m["role"], m["content"]) for m in self.task_json.get("init", {}).get("messages", ())]
         """Role and content of the messages before the customer's first line."""
         self._schemas = domain.openai_tools(task) if view is None else [tool.openai() for tool in self.tools]
         self.scorer: Scorer | None = None
@@ -72,8 +72,7 @@ class Opening:
 
     def said(self, first: str) -> list[dict[str, Any]]:
         """The transcript as the agent first sees it, in OpenAI form."""
-        messages = [{"role": "system", "content": self.prompt}]
-        messages += [{"role": role, "content": content} for role, content in self.earlier]
+        messages = [{"role": role, "content": content} for role, content in self.earlier]
         messages.append({"role": "user", "content": first})
         return messages
 

@@ -261,9 +261,7 @@ def _score(env: CcgymEnv, episodes: list[Episode], out: str | Path | None) -> Br
     group = env.scorer.score_group(episodes) if all(episode.end is not None for episode in episodes) else None
     for episode, scored in zip(episodes, group.events, strict=True) if group is not None else ():
         for result in scored:
-            last = episode.events[-1]
-            place = {"episode": last.episode, "n": last.n + 1, "step": last.step, "hash": last.hash}
-            episode.events.append(RewardEvent(**place, **result.fields()))
+            episode.events.append(result.after(episode.events[-1]))
     path = None if out is None else _write(Path(out), episodes, group)
     names = dict.fromkeys(event.name for episode in episodes for event in episode.of(RewardEvent))
     means = {name: _mean([episode.rewards.get(name) for episode in episodes]) for name in names}

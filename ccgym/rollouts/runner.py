@@ -328,7 +328,7 @@ class _Runner:
         recorded = {event.name for event in episode.of(RewardEvent)}
         for scored in env.scorer.score_episode(episode):
             if scored.name not in recorded:
-                _append(episode, RewardEvent, **scored.fields())
+                episode.events.append(scored.after(episode.events[-1]))
         self._write(live)
         # The environment may be in any state: another one takes its place.
         live.env = copy.copy(self.base)
@@ -360,7 +360,9 @@ class _Runner:
         score = self.base.scorer.score_group(episodes)
         added = []
         for episode, scored in zip(episodes, score.events, strict=True):
-            added += [_append(episode, RewardEvent, **result.fields()) for result in scored]
+            for result in scored:
+                episode.events.append(result.after(episode.events[-1]))
+                added.append(episode.events[-1])
         event = GroupEvent(episode=GROUP, n=0, step=0, hash="", **score.fields())
         path = None
         if group.writer is not None and self.files is not None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
+from ccgym.types import Event, RewardEvent
+
 Status = Literal["ok", "not_applicable", "unscored", "failed"]
 NO_PARTS: dict[str, float | None] = {}
 
@@ -28,6 +30,14 @@ class Scored(NamedTuple):
     """Components of the value, by name."""
     stepwise: bool = False
     """The reward scores steps: of an episode, `value` is the sum of its steps, already paid as they happened."""
+
+    def after(self, last: Event) -> RewardEvent:
+        """What the log says of it, after the last event of its episode so far."""
+        return RewardEvent(
+            episode=last.episode, n=last.n + 1, step=last.step, hash=last.hash, name=self.name, value=self.value,
+            status=self.status, weight=self.weight, explanation=self.explanation, evidence=list(self.evidence),
+            parts=self.parts,
+        )  # fmt: skip
 
     def fields(self) -> dict[str, Any]:
         """The fields of a RewardEvent, without those that place it in the log."""

@@ -245,8 +245,9 @@ def with_rewards(episode: Episode, scored: Iterable[Scored]) -> Episode:
     found, last = Episode(events), events[-1]
     if len(events) == len(episode.events):  # what was read out of these events need not be read again
         found.__dict__.update(episode.__dict__)
-    for n, result in enumerate(scored, last.n + 1):
-        events.append(RewardEvent(episode=last.episode, n=n, step=last.step, hash=last.hash, **result.fields()))
+    for result in scored:
+        last = result.after(last)
+        events.append(last)
     return found
 
 
