@@ -320,28 +320,44 @@ class Episode:
     @property
     def calls(self) -> list[ToolEvent]:
         """The agent's calls, with their answers."""
-        return [e for e in self.events if type(e) is ToolEvent and e.requestor == "assistant" and e.step > 0]
+        seen, found = self._seen("_calls")
+        if seen < len(self.events):
+            news = self.events[seen:]
+            found += [e for e in news if type(e) is ToolEvent and e.requestor == "assistant" and e.step > 0]
+        return found[:]
 
     @property
     def turns(self) -> list[Message]:
         """The agent's turns, whole."""
-        return [e for e in self.events if type(e) is Message and e.role == "assistant" and e.step > 0]
+        seen, found = self._seen("_turns")
+        if seen < len(self.events):
+            news = self.events[seen:]
+            found += [e for e in news if type(e) is Message and e.role == "assistant" and e.step > 0]
+        return found[:]
+
+    def _seen(self, name: str) -> tuple[int, list[Any]]:
+        """How many of the events were looked through, and what was found in them; from now on it is all of them."""
+        now = len(self.events)
+        seen, found = self.__dict__.get(name, (0, []))
+        if seen != now:
+            if seen > now:  # somebody has cut the list
+                seen = 0
+            found = found[:] if seen else []
+            self.__dict__[name] = now, found
+        return seen, found
 
     @property
     def replies(self) -> list[tuple[int, str]]:
         """What the agent said to the customer: (event number, text). Each turn is parsed once, as events only grow."""
         from ccgym.turns import reply_of
 
-        seen, found = self.__dict__.get("_replies", (0, []))
-        if seen != len(self.events):
-            found = list(found)
-            for event in self.events[seen:]:
-                if type(event) is not Message or event.role != "assistant" or event.step == 0:
-                    continue
-                reply = reply_of(event.content)
-                if reply is not None:
-                    found.append((event.n, reply))
-            self.__dict__["_replies"] = (len(self.events), found)
+        seen, found = self._seen("_replies")
+        for event in self.events[seen:]:
+            if type(event) is not Message or event.role != "assistant" or event.step == 0:
+                continue
+            reply = reply_of(event.content)
+            if reply is not None:
+                found.append((event.n, reply))
         return found
 
     @property

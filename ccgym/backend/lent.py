@@ -33,7 +33,10 @@ class Lent(Generic[T]):
             return None
         found = held.pop(token, None)
         if found is None and len(held) >= self.room(section):
-            found = held.pop(next(iter(held.copy())), None)
+            try:
+                found = held.pop(next(iter(held)), None)
+            except (RuntimeError, StopIteration):  # another thread has come between
+                return None
         return found
 
     def own(self, section: str, token: int) -> T | None:
