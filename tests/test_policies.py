@@ -82,7 +82,7 @@ def test_the_oracle_speaks_the_customers_language_and_ends_with_the_words_it_wai
 def test_the_oracle_leaves_the_customers_own_calls_to_the_customer():
     actions = [{"name": "reboot", "requestor": "user"}, {"name": "look", "args": {"x": 1}}]
     episode = SimpleNamespace(task={"expect": {"actions": actions}}, steps=0, events=[])
-    request = Request(0, SimpleNamespace(episode=episode, domain=SimpleNamespace(language="en")), "", 0)
+    request = Request(0, SimpleNamespace(episode=episode, faults={}, domain=SimpleNamespace(language="en")), "", 0)
     assert make_policy("oracle").act([request])[0].text == '<tool_call>{"name":"look","arguments":{"x":1}}</tool_call>'
 
 

@@ -163,10 +163,12 @@ def _oracle_line(request: Request) -> str:
     lost = _lost(request)
     step = request.env.episode.steps - len(lost)
     place, said = 0, []
-    acted = [event for event in request.env.episode.events if type(event) is ToolEvent and event.requestor == "user"]
+    acted: list[ToolEvent] | None = None
     for action in expect.get("actions", ()):
         if action.get("requestor") == "user":
             name, args = action["name"], action.get("args", {})
+            if acted is None:
+                acted = [e for e in request.env.episode.events if type(e) is ToolEvent and e.requestor == "user"]
             made = next((event for event in acted if event.name == name and event.arguments == args), None)
             if made is not None:
                 acted.remove(made)
@@ -194,6 +196,8 @@ def _oracle_line(request: Request) -> str:
 
 def _lost(request: Request) -> list[int]:
     """The turns whose answers a fault took, and that are played again: all but writes that are done and cannot be."""
+    if not request.env.faults:
+        return []
     return [
         event.step for event in request.env.episode.events
         if type(event) is ToolEvent and event.fault in LOST
