@@ -146,9 +146,10 @@ class Domain:
     def _adopted(self, data: dict[str, Any]) -> Task:
         """The task that some JSON is: the same one whenever the JSON is the same, as in every episode of a group."""
         try:
-            key = ("adopted", jsontext.digest(data))
+            text = jsontext.dumps(data)
         except TypeError:
             return self.adopt(data)  # which says what is wrong with it
+        key = ("adopted", text)
         task = self._cache.get(key)
         if task is None:
             task = self._cache[key] = self.adopt(data)

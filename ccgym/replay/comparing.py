@@ -75,8 +75,10 @@ def compare(old: Episode, new: Episode, grouped: Collection[str] = ()) -> Differ
 def _alike(was: Any, now: Any) -> bool:
     """Whether equal events are equal JSON too: `1`, `1.0` and `true` are equal to Python, and are not the same."""
     of = type(was)
-    if of is ToolEvent or of is StateEvent:
-        return _encode(was) == _encode(now)
+    if of is ToolEvent:
+        return _encode((was.arguments, was.result)) == _encode((now.arguments, now.result))
+    if of is StateEvent:
+        return _encode(was.patch) == _encode(now.patch)
     return of is not RuleEvent or type(was.found) in _PLAIN or _encode(was.found) == _encode(now.found)
 
 
