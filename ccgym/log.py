@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -33,7 +34,8 @@ _MAY_HOLD_NAN = frozenset((Begin, Model, RewardEvent, GroupEvent))
 """Kinds whose numbers nobody has looked at yet; what tools said was refused before it became an event."""
 _BEFORE, _AFTER = b',"digest":"', b'"}\n'
 TAIL = len(_BEFORE) + 2 * _DIGEST_BYTES + len(_AFTER) - 1
-"""Bytes at the end of a line that hold its digest."""
+"""Bytes at the end of a line that hold its digest, the newline not counted."""
+_BODY = -TAIL - 1
 FLUSH_SECONDS, FLUSH_EVENTS = 0.2, 256
 """Events that follow each other faster than this are flushed together, up to so many."""
 
@@ -185,16 +187,19 @@ def read_log(path: str | Path) -> GroupLog:
     data = read_bytes(path)
     log = GroupLog(path)
     chain: dict[int, bytes] = {}
-    *lines, torn = data.split(b"\n")
-    for number, line in enumerate(lines, 1):
+    torn = b""
+    for number, line in enumerate(BytesIO(data), 1):
+        if line[-1:] != b"\n":
+            torn = line
+            break
         try:
             event = decode_line(line)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise EpisodeError(f"not an event of the log: {error}", where=f"{path}:{number}") from None
         key = event.episode
         previous = chain.get(key, b"") if key != GROUP else b"".join(chain[each] for each in sorted(chain))
-        digest = _digest(previous + line[:-TAIL])
-        if line[-TAIL:] != b',"digest":"%b"}' % digest:
+        digest = _digest(previous + line[:_BODY])
+        if line[_BODY:] != _BEFORE + digest + _AFTER:
             told = "the digest does not follow: the line or one before it was changed"
             raise EpisodeError(told, where=f"{path}:{number}")
         chain[key] = digest
