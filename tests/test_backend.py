@@ -320,6 +320,19 @@ def test_a_reading_tool_that_changes_lists_past_their_methods_changes_no_seed() 
         assert own.state() == STATE
 
 
+def test_a_reading_tool_sees_a_table_that_was_a_list_and_one_that_has_become_one() -> None:
+    def swap(state):
+        state["list"], state["table"] = {"k": {"n": 1}}, [1]
+
+    functions = {"swap": swap, "look": lambda state: [state["list"], state["table"]]}
+    tools = [Tool("swap", "", {}, effect="write"), Tool("look", "", {})]
+    state = {"tables": {"list": [1, 2], "table": {"a": {"n": 0}}}, "user": {}}
+    own, other = (DomainBackend(domain(tools, state, functions), 1) for _ in range(2))
+    own.call("swap", {})
+    assert own.call("look", {}) == [{"k": {"n": 1}}, [1]]
+    assert other.call("look", {}) == [[1, 2], {"a": {"n": 0}}]
+
+
 def test_a_reading_tool_sees_what_was_written_in_tables_of_any_size(monkeypatch) -> None:
     for least in (0, 64):
         monkeypatch.setattr(views, "WORTH_LENDING", least)

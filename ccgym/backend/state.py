@@ -168,9 +168,9 @@ class State:
         root.pages = {name: self._page(name) for name in self._rows if name in self._paged}
         for name, page in root.pages.items():
             _set(root, name, page.sheet)
-        for name in self._whole:
-            if name != USER:
-                _set(root, name, self._whole[name])
+        for name in (*self._rows, *self._whole):
+            if name != USER and name not in root.pages:
+                _set(root, name, self.section(name))
         return root
 
     def read(self, root: Any) -> None:
