@@ -376,6 +376,9 @@ class Episode:
 
     def check(self) -> None:
         assert json.dumps(self.state.document()) == json.dumps(self.plain)
+        root = self.state.reading()
+        assert json.dumps(root) == json.dumps(self.plain["tables"])
+        self.state.read(root)
         assert self.state.hash == Base(self.plain).hash
         net = self.state.net_patch()
         assert jsontext.canonical(patch.apply(self.start, net)) == jsontext.canonical(self.plain)
