@@ -13,7 +13,7 @@ import orjson
 from ccgym.backend import patch
 from ccgym.backend.base import MODULUS, USER, Base, pointer
 from ccgym.backend.freezing import BadValue
-from ccgym.backend.nodes import FROZEN, Sheet, thaw
+from ccgym.backend.nodes import FROZEN, Node, Sheet, thaw
 from ccgym.backend.patch import Op
 from ccgym.backend.plan import ABSENT, Plan
 from ccgym.backend.reading import Page, Reading
@@ -164,7 +164,9 @@ class State:
             return self.section(USER)
         if not self._rows and not self._whole and self._names is None:
             return self.base.root
-        root = Reading(self.base.tables if self._names is None else self.tables())
+        if self._names is not None:
+            return Node(self.tables())
+        root = Reading(self.base.tables)
         root.pages = {name: self._page(name) for name in self._rows if name in self._paged}
         for name, page in root.pages.items():
             _set(root, name, page.sheet)
