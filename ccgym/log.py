@@ -111,6 +111,7 @@ class EpisodeWriter:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._file = open(self.path, "wb", buffering=0)  # noqa: SIM115 (closed by close)
         self._pending: list[Any] = []
+        self._lines: list[bytes] = []
         self._flushed = time.monotonic()
         self._chain: dict[int, bytes] = {}
 
@@ -129,19 +130,24 @@ class EpisodeWriter:
     def flush(self) -> None:
         """Make everything written so far visible to readers."""
         pending, self._pending, self._flushed = self._pending, [], time.monotonic()
-        chain, lines = self._chain, list[bytes]()
-        try:
-            for entry in pending:
+        chain, lines, failed = self._chain, self._lines, None
+        for entry in pending:
+            try:
                 episode, body = entry if type(entry) is tuple else (entry.episode, _encode(entry)[:-1])
-                if episode == GROUP:
-                    previous = b"".join(chain[key] for key in sorted(chain))
-                else:
-                    previous = chain.get(episode, b"")
-                digest = chain[episode] = _digest(previous + body)
-                lines += (body, _BEFORE, digest, _AFTER)
-        finally:
-            if lines:
-                self._file.write(b"".join(lines))
+            except (TypeError, ValueError) as error:  # it is left out; the others are written
+                failed = failed or error
+                continue
+            if episode == GROUP:
+                previous = b"".join(chain[key] for key in sorted(chain))
+            else:
+                previous = chain.get(episode, b"")
+            digest = chain[episode] = _digest(previous + body)
+            lines += (body, _BEFORE, digest, _AFTER)
+        if lines:
+            self._file.write(b"".join(lines))
+            lines.clear()
+        if failed is not None:
+            raise failed
 
     def close(self) -> None:
         """Flush and close the file. Writing after it is an error."""

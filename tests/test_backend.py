@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import json
 import os
 import subprocess
@@ -15,6 +17,7 @@ from typing import Any
 import pytest
 
 from ccgym.backend import DomainBackend, ToolContext, make_state, views
+from ccgym.backend.bypass import changes_past_methods
 from ccgym.errors import DomainError, ToolError
 from ccgym.types import Backend, Tool
 
@@ -304,20 +307,63 @@ def test_a_reading_tool_runs_once_unless_it_tries_to_change_something_and_may_un
     assert _reads(swallow).call("look", {}) == "open"
 
 
-def test_a_reading_tool_that_changes_lists_past_their_methods_changes_no_seed() -> None:
-    names: dict[str, Any] = {}
-    exec("import heapq\ndef by_module(state):\n heapq.heappush(state['orders']['W1']['items'], {'sku': 'a'})", names)
+class Heap:
+    """A tool as a method, which leaves its work to a function of its own."""
 
-    def by_import(state):
+    def pop(self, state):
+        return self.smallest(state["orders"]["W1"]["items"])
+
+    @staticmethod
+    def smallest(items):
         from heapq import heappop
 
-        heappop(state["orders"]["W1"]["items"])
+        return heappop(items)
 
-    for function in (names["by_module"], by_import):
-        own = _reads(function)
-        with pytest.raises(ToolError):
-            own.call("look", {})
-        assert own.state() == STATE
+
+class Bunch:
+    def __init__(self, row):
+        self.__dict__ = row
+
+
+def _total(state):
+    order = Bunch(state["orders"]["W1"])
+    order.total = len(order.items)
+    return order.total
+
+
+def _by_module() -> Any:
+    names: dict[str, Any] = {}
+    exec("import heapq\ndef look(state):\n heapq.heappush(state['orders']['W1']['items'], {'sku': 'a'})", names)
+    return names["look"]
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        _by_module(),
+        lambda state: list.append(state["orders"]["W1"]["items"], 1),
+        lambda state: dict.update(state["orders"]["W1"], total=1),
+        lambda state: eval("len(items)", state["orders"]["W1"]),
+        lambda state, total=_total: total(state),
+        _total,
+        Heap().pop,
+    ],
+)
+def test_a_reading_tool_that_changes_things_past_their_methods_changes_no_seed(function) -> None:
+    own = _reads(function)
+    with contextlib.suppress(ToolError):
+        own.call("look", {})
+    assert own.state() == STATE
+
+
+def test_tools_that_only_look_are_given_the_state_itself() -> None:
+    def by_name(state, name="W1"):
+        return [json.dumps(row) for key, row in state["orders"].items() if key == name]
+
+    for function in (by_name, lambda state: by_name(state), functools.partial(by_name, name="W2"), get_order):
+        assert not changes_past_methods(function)
+    for function in (list.append, object(), len):
+        assert changes_past_methods(function)
 
 
 def test_a_reading_tool_sees_a_table_that_was_a_list_and_one_that_has_become_one() -> None:

@@ -53,17 +53,30 @@ def test_a_reader_sees_whole_lines_while_the_file_is_written(desk, tmp_path, mon
     assert read_log(path).episodes[0].events == events
 
 
-def test_an_event_that_cannot_be_written_takes_none_before_it_along(desk, tmp_path):
+def test_an_event_that_cannot_be_written_takes_no_other_along(desk, tmp_path):
+    events = ccgym.enact(desk, "hand", [{"name": "hand_over", "args": {"reason": "asked"}}]).events
+    path = tmp_path / "x.jsonl"
+    writer = EpisodeWriter(path)
+    writer.write([*events[:3], msgspec.structs.replace(events[3], content="\ud800"), *events[3:]])
+    with pytest.raises(UnicodeEncodeError):
+        writer.close()
+    assert read_log(path).episodes[0].events == events
+    writer.close()
+
+
+def test_lines_that_could_not_be_written_are_written_with_the_next(desk, tmp_path):
     events = ccgym.enact(desk, "hand", [{"name": "hand_over", "args": {"reason": "asked"}}]).events
     path = tmp_path / "x.jsonl"
     writer = EpisodeWriter(path)
     writer.write(events[:3])
-    writer.write([msgspec.structs.replace(events[3], content="\ud800")])
-    with pytest.raises(UnicodeEncodeError):
-        writer.close()
-    assert read_log(path).episodes[0].events == events[:3]
-    with pytest.raises(ValueError, match="closed"):
-        writer._file.write(b"")
+    with open("/dev/full", "wb", buffering=0) as full:
+        file, writer._file = writer._file, full
+        with pytest.raises(OSError, match="No space"):
+            writer.flush()
+    writer._file = file
+    writer.write(events[3:])
+    writer.close()
+    assert read_log(path).episodes[0].events == events
 
 
 def test_ids_in_file_names_are_percent_encoded(group):

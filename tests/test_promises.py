@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import multiprocessing
 import subprocess
@@ -425,3 +426,32 @@ def test_1_a_vector_env_tells_what_could_not_be_scored_beside_what_could(desk_wi
     finally:
         envs.close()
         del gymnasium.registry["test/Judge-v0"]
+
+
+def test_an_environment_remembers_how_a_task_opens_and_nothing_that_is_another_episodes_own():
+    env = ccgym.make("ccgym/OrderDesk-v0", perturb={"shuffle": True}).unwrapped
+    task = next(iter(env.domain.tasks))
+    env.reset(options={"task": task, "seed": 5})
+    first = env.episode.begin
+    other = copy.copy(env)
+    other.perturb = {"rename": True}
+    other.reset(options={"task": task, "seed": 5})
+    assert other.episode.begin.options["perturb"]["asked"] == {"rename": True}
+    first.options["weights"] = {"forged": 1.0}
+    env.reset(options={"task": task, "seed": 5})
+    assert env.episode.begin.options["weights"] == env.scorer.weights
+
+
+def test_a_reset_that_fails_leaves_no_episode_to_go_on_with(monkeypatch):
+    env = ccgym.make("ccgym/OrderDesk-v0").unwrapped
+    tasks = list(env.domain.tasks)
+    env.reset(options={"task": tasks[0]})
+
+    def fail(self, task):
+        raise ValueError("no prompt")
+
+    monkeypatch.setattr(type(env.domain), "system_prompt", fail)
+    with pytest.raises(ValueError, match="no prompt"):
+        env.reset(options={"task": tasks[1]})
+    with pytest.raises(ccgym.CcgymError, match="over"):
+        env.step("Hello.")

@@ -8,9 +8,9 @@ from weakref import WeakKeyDictionary
 
 from ccgym import jsontext
 from ccgym.backend.base import Base
+from ccgym.backend.bypass import changes_past_methods
 from ccgym.backend.context import DEFAULT_CLOCK
 from ccgym.backend.mocks import compile_mock
-from ccgym.backend.reading import changes_past_methods
 from ccgym.errors import DomainError
 from ccgym.plugins import tool_mark
 from ccgym.types import Tool, ToolFunction

@@ -6,12 +6,7 @@ state and then perhaps of another, and brought to where that state stands.
 
 from __future__ import annotations
 
-import heapq
-import inspect
-from collections.abc import Callable
 from sys import getrefcount
-from types import CodeType
-from typing import Any
 
 from ccgym.backend.nodes import Node, Sheet
 
@@ -44,21 +39,3 @@ class Reading(Node):
         dict.__delitem__(self, name)
         # One reference is the page's, one the argument's.
         return page if getrefcount(page.sheet) == 2 else None
-
-
-def changes_past_methods(function: Callable[..., Any]) -> bool:
-    """Whether a function may change a list without calling any of its methods, as `heapq` does: no list refuses that.
-
-    It may where its module, or its own code, names `heapq`; or where nobody can tell.
-    """
-    code, names = (getattr(inspect.unwrap(function), name, None) for name in ("__code__", "__globals__"))
-    if not isinstance(code, CodeType) or not isinstance(names, dict):
-        return True
-    return _names_heapq(code) or any(
-        value is heapq or (callable(value) and getattr(value, "__module__", "") in ("heapq", "_heapq"))
-        for value in list(names.values())
-    )
-
-
-def _names_heapq(code: CodeType) -> bool:
-    return "heapq" in code.co_names or any(_names_heapq(part) for part in code.co_consts if isinstance(part, CodeType))

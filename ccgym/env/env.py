@@ -17,7 +17,7 @@ from ccgym.env.drawing import draw_task
 from ccgym.env.edits import NO_EDITS, edit_state
 from ccgym.env.jobs import Job, Outcome, run_job
 from ccgym.env.judging import Judge, rule_events
-from ccgym.env.opening import MOST, Opening
+from ccgym.env.opening import MOST, PERTURBED, Opening
 from ccgym.env.perturbing import View, read_perturb
 from ccgym.env.provenance import Provenance
 from ccgym.env.space import UnicodeText
@@ -264,6 +264,7 @@ class CcgymEnv(gymnasium.Env[str, str]):
         return observation, reward, terminated, ending is not None and not terminated, info
 
     def _begin(self, task: Task, seed: int, sample: int, customer: Any = None) -> tuple[str, Info]:
+        self._over = True  # until it has begun
         self._sample, self._episode_seed = sample, seeds.derive(seed, task.id)
         opening = self._open_task(task)
         self.backend = self._new_backend(task)
@@ -273,7 +274,7 @@ class CcgymEnv(gymnasium.Env[str, str]):
         self._hash = self.backend.digest()
         self._judge = Judge(self.domain, task, self.backend)
         self._see, self._verdicts = self._judge.see, ()
-        reference, scorer = opening.reference or self.reference(), self.scorer
+        reference, scorer = opening.reference(self._world, self.reference), self.scorer
         if opening.scorer is not scorer:
             opening.scored_by(scorer, reference, self._provenance)
         begin = Begin(
@@ -292,13 +293,14 @@ class CcgymEnv(gymnasium.Env[str, str]):
             policy=self.policy,
             plugins=opening.plugins,
             fitted=scorer.fitted,
-            options=opening.options,
+            options={**opening.options},
         )
         self._add(begin)
         for n, (role, content) in enumerate(opening.earlier, 1):
             self._add(Message(episode=sample, n=n, step=0, hash=self._hash, role=role, content=content))
         self._customer = self._make_customer() if customer is None else customer
         observation = self._user_says(self._edits.line(0, self._customer.first()))
+        self._over = False
         return observation, {
             "messages": opening.said(observation),
             "tools": opening.schemas(),
@@ -309,18 +311,18 @@ class CcgymEnv(gymnasium.Env[str, str]):
         """Set up for an episode of a task what its earlier episodes have had too, and what each begins anew."""
         key = (id(task), self._episode_seed if self.perturb else None)
         opening = self._openings.get(key)
-        if opening is None or opening.task is not task:
-            if len(self._openings) >= MOST:
+        if opening is None or opening.task is not task or opening.perturb is not self.perturb:
+            if len(self._openings) >= (PERTURBED if self.perturb else MOST):
                 self._openings.clear()
             view = View(self.perturb, self.domain, task, self._episode_seed) if self.perturb else None
-            opening = self._openings[key] = Opening(self.domain, task, view, self._limits_of(task))
+            opening = Opening(self.domain, task, view, self._limits_of(task), self.perturb)
+            self._openings[key] = opening
         self.task, self._task_json, self._limits = task, opening.task_json, opening.limits
         self._view, self._blocks = opening.view, opening.blocks
         self.tools, self._tools, self._validators = opening.tools, opening.own_tools, opening.validators
         self.episode = Episode()
         self._events = self.episode.events
         self._step = self._calls = self._errors = self._chars = 0
-        self._over = False
         self._started = time.perf_counter()
         return opening
 
@@ -573,8 +575,13 @@ class CcgymEnv(gymnasium.Env[str, str]):
 
     def reference(self) -> Reference:
         """The reference of the task that is being played: target, size, and what failed in it."""
-        world = type(getattr(self.backend, "own", self.backend))
-        return find_reference(self.domain, self.task, self._episode_seed, world, lambda: self._new_backend(self.task))
+        new_backend = lambda: self._new_backend(self.task)  # noqa: E731
+        return find_reference(self.domain, self.task, self._episode_seed, self._world, new_backend)
+
+    @property
+    def _world(self) -> type:
+        """The kind of backend, whatever faults stand before it."""
+        return type(getattr(self.backend, "own", self.backend))
 
     def _record(self, verdicts: Sequence[Verdict], cause: str = "") -> None:
         events = rule_events(verdicts, self._sample, len(self._events), self._step, self._hash, cause)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ccgym.domain import Domain, Limits, Task
@@ -10,8 +11,9 @@ from ccgym.env.provenance import Provenance
 from ccgym.env.target import Reference
 from ccgym.scoring import Scorer
 
-MOST = 10_000
-"""So many openings an environment keeps: a task is played eight times in a row, and in each evaluation."""
+MOST, PERTURBED = 10_000, 256
+"""So many openings an environment keeps: a task is played eight times in a row, and in each evaluation. Where its tools
+are perturbed, each seed has one, and they are large."""
 
 
 class Opening:
@@ -22,17 +24,20 @@ class Opening:
         task: what is played.
         view: the tools as the agent sees them, where they are perturbed.
         limits: of the task.
+        perturb: what was asked of the view.
     """
 
     __slots__ = (
+        "_reference",
         "_schemas",
+        "_world",
         "blocks",
         "earlier",
         "limits",
         "options",
         "own_tools",
+        "perturb",
         "plugins",
-        "reference",
         "scorer",
         "task",
         "task_json",
@@ -41,8 +46,8 @@ class Opening:
         "view",
     )  # fmt: skip
 
-    def __init__(self, domain: Domain, task: Task, view: View | None, limits: Limits) -> None:
-        self.task, self.view, self.limits = task, view, limits
+    def __init__(self, domain: Domain, task: Task, view: View | None, limits: Limits, perturb: Any) -> None:
+        self.task, self.view, self.limits, self.perturb = task, view, limits, perturb
         self.task_json = task.as_json()
         self.tools = domain.tools_for(task) if view is None else view.tools
         """As the agent is shown them."""
@@ -57,15 +62,23 @@ class Opening:
         """Role and content of the messages before the customer's first line."""
         self._schemas = domain.openai_tools(task) if view is None else [tool.openai() for tool in self.tools]
         self.scorer: Scorer | None = None
-        self.reference: Reference | None = None
-        """Target of all its episodes; None until one has begun, or where each seed has its own."""
+        self._reference: Reference | None = None
+        self._world: type | None = None
         self.plugins: dict[str, dict[str, str]] = {}
         self.options: dict[str, Any] = {}
+
+    def reference(self, world: type, find: Callable[[], Reference]) -> Reference:
+        """The reference of the task in such a world: what was found for an earlier episode, where it holds for all."""
+        if self._reference is None or self._world is not world:
+            found = find()
+            if found.seeded:
+                return found
+            self._reference, self._world = found, world
+        return self._reference
 
     def scored_by(self, scorer: Scorer, reference: Reference, provenance: Provenance) -> None:
         """Work out what depends on the scorer: which plugins take part, and what shapes the episode."""
         self.scorer = scorer
-        self.reference = None if reference.seeded else reference
         self.plugins = provenance.plugins(scorer, self.task_json)
         record = None if self.view is None else self.view.record
         self.options = provenance.options(scorer, self.task, self.limits, reference.size, record)
