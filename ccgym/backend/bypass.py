@@ -1,4 +1,4 @@
-"""Whether a tool may change what it is given without calling any of its methods: no frozen dict or list refuses that."""
+"""Whether a tool may change what it is given without calling its methods: no frozen dict or list refuses that."""
 
 from __future__ import annotations
 
