@@ -134,7 +134,7 @@ class EpisodeWriter:
         for entry in pending:
             try:
                 episode, body = entry if type(entry) is tuple else (entry.episode, _encode(entry)[:-1])
-            except (TypeError, ValueError) as error:  # it is left out; the others are written
+            except Exception as error:  # it is left out; the others are written
                 failed = failed or error
                 continue
             if episode == GROUP:

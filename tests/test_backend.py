@@ -397,6 +397,66 @@ def test_a_reading_tool_sees_what_was_written_in_tables_of_any_size(monkeypatch)
             assert note["id"] in own.state()["tables"]["notes"]
 
 
+def _visits(state, who):
+    """Writes a row of one's own, and raises where somebody else's is to be seen."""
+    rows = state["orders"]
+    seen = {row["who"] for row in rows.values() if "who" in row}
+    LEAKS.append(state)
+    if seen - {who}:
+        raise ToolError(f"{who} sees {seen}", "leak")
+    rows["mine"] = {"who": who, "n": rows["mine"]["n"] + 1 if "mine" in rows else 1}
+    return rows["mine"]["n"]
+
+
+def _visitors(count: int) -> list[DomainBackend]:
+    tools = [Tool("visit", "", {}, effect="write"), Tool("add_note", "", {}, effect="write"), Tool("look", "", {})]
+    functions = {"visit": _visits, "add_note": add_note, "look": lambda state: list(state["orders"].values())}
+    stand_in = domain(tools, functions=functions)
+    shared = type("Domain", (), {"__init__": lambda self: vars(self).update(vars(stand_in))})()
+    return [DomainBackend(shared, seed) for seed in range(count)]
+
+
+def test_what_a_tool_keeps_shows_no_row_of_another_episode() -> None:
+    first, *others = _visitors(80)
+    first.call("visit", {"who": "first"})
+    first.call("add_note", {"text": "a"})
+    LEAKS.clear()
+    first.call("visit", {"who": "first"})
+    (kept,) = LEAKS
+    for number, other in enumerate(others):
+        other.call("visit", {"who": f"{number}"})
+        assert {row["who"] for row in other.call("look", {}) if "who" in row} == {f"{number}"}
+    assert [row["who"] for row in kept["orders"].values() if "who" in row] == ["first"]
+    assert kept["notes"]
+
+
+def test_episodes_in_several_threads_never_see_each_other() -> None:
+    episodes, wrong = _visitors(80), []
+    switches = sys.getswitchinterval()
+
+    def play(number: int) -> None:
+        mine = [(own, f"{number}-{i}") for i, own in enumerate(episodes[number::4])]
+        try:
+            for turn in range(1, 21):
+                for own, who in mine:
+                    assert own.call("visit", {"who": who}) == turn
+                    assert [row["who"] for row in own.call("look", {}) if "who" in row] == [who]
+                    assert own.state()["tables"]["orders"]["mine"] == {"who": who, "n": turn}
+        except Exception as error:
+            wrong.append(error)
+
+    threads = [threading.Thread(target=play, args=(number,)) for number in range(4)]
+    try:
+        sys.setswitchinterval(1e-6)
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(switches)
+    assert wrong == []
+
+
 def test_interleaved_episodes_never_see_each_other() -> None:
     shared = domain()
     episodes = [DomainBackend(shared, seed) for seed in range(3)]

@@ -13,7 +13,7 @@ from typing import Any
 _PAST = frozenset(("heapq", "_heapq", "queue", "PriorityQueue", "__dict__", "eval", "exec", "ctypes"))
 """Names behind which C code changes lists and dicts directly."""
 _NAMES = ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_ATTR", "LOAD_METHOD", "STORE_ATTR", "IMPORT_NAME", "IMPORT_FROM")
-_METHODS = (FunctionType, staticmethod, classmethod)
+_METHODS = (FunctionType, staticmethod, classmethod, property)
 MOST = 300
 """So many functions are looked through; whoever reaches more than these is not followed, and counts as one who may."""
 
@@ -85,6 +85,10 @@ def _referred(value: Any) -> Iterator[Any]:
         yield from value.keywords.values()
     elif isinstance(value, staticmethod | classmethod):
         yield value.__func__
+    elif isinstance(value, property):
+        yield value.fget
+    elif isinstance(value, dict | list | tuple | set | frozenset):
+        yield from value.values() if isinstance(value, dict) else value
     else:
         of = value if isinstance(value, type) else type(value)
         if not _standard(of.__module__):

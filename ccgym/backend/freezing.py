@@ -12,6 +12,7 @@ from ccgym.backend.views import CLEAN, VIEWS, WRITTEN, Call, List, Row, View
 from ccgym.jsontext import MAX_DEPTH
 
 _KEPT = SCALARS | FROZEN
+_ABSENT: Any = object()
 
 
 class BadValue(TypeError):
@@ -67,8 +68,11 @@ def _shown(view: View, depth: int) -> Any:
     if state is not WRITTEN:
         changed = {}
         for key in state:
+            item = dict.get(view, key, _ABSENT)
+            if item is _ABSENT:  # removed past the view's methods, which is no change
+                continue
             try:
-                item = freeze(get(view, key), depth + 1)
+                item = freeze(item, depth + 1)
             except BadValue as error:
                 raise BadValue(error.what, (key, *error.path)) from None
             if item is not get(source, key):

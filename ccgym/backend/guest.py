@@ -63,7 +63,8 @@ class GuestBackend:
     @property
     def changes(self) -> list[dict[str, Any]] | None:
         """JSON Patch of the last call, where the backend tells it."""
-        return getattr(self.own, "changes", None)
+        changes = getattr(self.own, "changes", None)
+        return None if changes is None else list(changes)  # the backend may fill the same list again
 
     def net_patch(self) -> list[dict[str, Any]] | None:
         """JSON Patch of the episode, where the backend tells it."""

@@ -13,7 +13,9 @@ T = TypeVar("T")
 
 
 class Lent(Generic[T]):
-    """What is lent for one call at a time and comes back: a few for each table, by the token of who had it last.
+    """What whoever works with it takes out and puts back: a few for each table, by the token of the state that had it.
+
+    Taking is safe in threads: nobody else has what one has taken.
 
     Args:
         room: how many there may be of a table, by its name; then whoever comes next gets the one that has been here
@@ -27,7 +29,7 @@ class Lent(Generic[T]):
         self._tables: dict[str, dict[int, T]] = {}
 
     def take(self, section: str, token: int) -> T | None:
-        """What this state had last; or somebody else's, where there are enough; or None. Safe in threads."""
+        """What this state had last; or somebody else's, where there are enough; or None."""
         held = self._tables.get(section)
         if not held:
             return None
@@ -39,11 +41,16 @@ class Lent(Generic[T]):
                 return None
         return found
 
-    def own(self, section: str, token: int) -> T | None:
-        """What this state had last, which stays here."""
+    def take_own(self, section: str, token: int) -> T | None:
+        """What this state had last, or None."""
+        held = self._tables.get(section)
+        return None if held is None else held.pop(token, None)
+
+    def look(self, section: str, token: int) -> T | None:
+        """What this state had last, which stays here: somebody else may take it at any time."""
         held = self._tables.get(section)
         return None if held is None else held.get(token)
 
     def put(self, section: str, token: int, table: T) -> None:
-        """Take it back."""
+        """Put it back."""
         self._tables.setdefault(section, {})[token] = table

@@ -1,7 +1,7 @@
 """What a tool that only reads is given of the state: the state itself, frozen, and nothing made for the call.
 
-Large tables in which the episode has changed rows are pages: copies that are lent to one call after the other, of one
-state and then perhaps of another, and brought to where that state stands.
+Tables in which the episode has changed rows stand on pages: copies that serve one call after the other, of one state
+and then perhaps of another, and are brought to where that state stands.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from ccgym.backend.nodes import Node, Sheet
 
 
 class Page:
-    """A large table as some state has it."""
+    """A table as some state has it."""
 
     __slots__ = ("_at", "_reordered", "_shown", "sheet")
 
@@ -28,7 +28,7 @@ class Page:
 
 
 class Reading(Node):
-    """The dict of tables, with the pages of those that are large and have changed."""
+    """The dict of tables, with the pages of those that have changed."""
 
     __slots__ = ("pages",)
     pages: dict[str, Page]

@@ -6,6 +6,7 @@ A call works on a view and commits it, or drops it. Making a State costs nothing
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Set
+from sys import getrefcount
 from typing import Any, NamedTuple
 
 import orjson
@@ -103,11 +104,16 @@ class State:
         if rows is None:
             return base
         if name in self._paged:
-            page = self.base.pages.own(name, self._token)
-            if page is None or page._at != (self._token, self._version):
-                page = self._page(name)
-                self.base.pages.put(name, self._token, page)
-            return page.sheet
+            pages, token = self.base.pages, self._token
+            page = pages.look(name, token)
+            if page is not None and page._at == (token, self._version):
+                sheet = page.sheet
+                if pages.look(name, token) is page:  # nobody has taken it in between, and nobody takes it while we hold
+                    return sheet  # the sheet: see `_page`
+            page = self._page(name)
+            sheet = page.sheet
+            pages.put(name, token, page)
+            return sheet
         sheet = Sheet(base if type(base) is Sheet else _EMPTY)
         for key in self._gone.get(name, ()):
             _pop(sheet, key, None)
@@ -250,7 +256,7 @@ class State:
             if rows is None:
                 rows = self._rows[section] = {}
             if section not in pages:
-                pages[section] = self._own_page(section)
+                pages[section] = self._taken_page(section)
             page = pages[section]
             if moved or row is ABSENT:
                 rows.pop(key, None)
@@ -268,9 +274,10 @@ class State:
                 if page is not None:
                     _set(page.sheet, key, row)
                     page._shown.add(key)
-        for page in pages.values():
+        for section, page in pages.items():
             if page is not None:
                 page._at = self._token, self._version
+                self.base.pages.put(section, self._token, page)
 
     def commit(self, view: Any) -> list[Op]:
         """Make a view's changes real, and tell them.
@@ -335,14 +342,17 @@ class State:
         table._size = len(table)
         return table
 
-    def _own_page(self, name: str) -> Page | None:
-        """The page that shows a table as it stood before the change that is made now, if there is one."""
-        page = self.base.pages.own(name, self._token)
+    def _taken_page(self, name: str) -> Page | None:
+        """Take out the page that shows a table as it stood before the change that is made now, if there is one."""
+        page = self.base.pages.take_own(name, self._token)
         return page if page is not None and page._at == (self._token, self._version - 1) else None
 
     def _page(self, name: str) -> Page:
+        """Take out a page of a table as it stands. One whose sheet anybody holds is not changed any more."""
         page = self.base.pages.take(name, self._token)
-        if page is None or (page._reordered and page._at != (self._token, self._version)):
+        now = self._token, self._version
+        # One reference is the page's, one the argument's.
+        if page is None or (page._at != now and (page._reordered or getrefcount(page.sheet) > 2)):
             page = Page(self.base.sections[name])
         self._show(name, page.sheet, page)
         return page
