@@ -408,9 +408,15 @@ def _visits(state, who):
     return rows["mine"]["n"]
 
 
+def _keeps(state):
+    """Keeps the state, and writes into a table that nobody else looks at."""
+    LEAKS.append(state)
+    state["notes"]["a"] = {}
+
+
 def _visitors(count: int) -> list[DomainBackend]:
-    tools = [Tool("visit", "", {}, effect="write"), Tool("add_note", "", {}, effect="write"), Tool("look", "", {})]
-    functions = {"visit": _visits, "add_note": add_note, "look": lambda state: list(state["orders"].values())}
+    tools = [Tool("visit", "", {}, effect="write"), Tool("keep", "", {}, effect="write"), Tool("look", "", {})]
+    functions = {"visit": _visits, "keep": _keeps, "look": lambda state: list(state["orders"].values())}
     stand_in = domain(tools, functions=functions)
     shared = type("Domain", (), {"__init__": lambda self: vars(self).update(vars(stand_in))})()
     return [DomainBackend(shared, seed) for seed in range(count)]
@@ -419,18 +425,17 @@ def _visitors(count: int) -> list[DomainBackend]:
 def test_what_a_tool_keeps_shows_no_row_of_another_episode() -> None:
     first, *others = _visitors(80)
     first.call("visit", {"who": "first"})
-    first.call("add_note", {"text": "a"})
-    LEAKS.clear()
-    first.call("visit", {"who": "first"})
-    (kept,) = LEAKS
+    first.call("keep", {})
+    kept = LEAKS[-1]
     for number, other in enumerate(others):
         other.call("visit", {"who": f"{number}"})
         assert {row["who"] for row in other.call("look", {}) if "who" in row} == {f"{number}"}
     assert [row["who"] for row in kept["orders"].values() if "who" in row] == ["first"]
-    assert kept["notes"]
 
 
-def test_episodes_in_several_threads_never_see_each_other() -> None:
+def test_episodes_in_several_threads_never_see_each_other(monkeypatch) -> None:
+    monkeypatch.setattr("ccgym.backend.base.LENT", 1)
+    monkeypatch.setattr("ccgym.backend.base.PAGES", 1)  # each takes the page of another
     episodes, wrong = _visitors(80), []
     switches = sys.getswitchinterval()
 

@@ -107,9 +107,10 @@ class State:
             pages, token = self.base.pages, self._token
             page = pages.look(name, token)
             if page is not None and page._at == (token, self._version):
+                # Whoever takes the page from here on leaves a sheet alone that we hold; see `_page`.
                 sheet = page.sheet
-                if pages.look(name, token) is page:  # nobody has taken it in between, and nobody takes it while we hold
-                    return sheet  # the sheet: see `_page`
+                if pages.look(name, token) is page:
+                    return sheet
             page = self._page(name)
             sheet = page.sheet
             pages.put(name, token, page)
