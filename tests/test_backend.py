@@ -18,6 +18,7 @@ import pytest
 
 from ccgym.backend import DomainBackend, ToolContext, make_state, views
 from ccgym.backend.bypass import changes_past_methods
+from ccgym.backend.guest import GuestBackend
 from ccgym.errors import DomainError, ToolError
 from ccgym.types import Backend, Tool
 
@@ -354,6 +355,27 @@ def test_a_reading_tool_that_changes_things_past_their_methods_changes_no_seed(f
     with contextlib.suppress(ToolError):
         own.call("look", {})
     assert own.state() == STATE
+
+
+def test_what_is_removed_past_a_views_methods_is_no_change_and_no_failure() -> None:
+    def remove(state):
+        row = state["orders"]["W1"]
+        row["items"][0]["qty"] = 1
+        dict.pop(row, "items")
+        return True
+
+    own = backend(tools=[Tool("remove", "", {}, effect="write")], functions={"remove": remove})
+    assert own.call("remove", {}) is True
+    assert own.state() == STATE
+
+
+def test_a_plugins_backend_may_fill_the_list_of_its_changes_again() -> None:
+    own = backend()
+    guest = GuestBackend(own)
+    guest.call("cancel_order", {"order_id": "W1"})
+    told = guest.changes
+    own.changes.clear()
+    assert [op["value"] for op in told or ()] == ["cancelled"]
 
 
 def test_tools_that_only_look_are_given_the_state_itself() -> None:

@@ -22,6 +22,8 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 
 import ccgym
+from ccgym.env.opening import Opening
+from ccgym.env.target import Reference
 from ccgym.turns import render_call
 from ccgym.types import TERMINATED, TRUNCATED, StateEvent, ToolEvent
 
@@ -432,14 +434,24 @@ def test_an_environment_remembers_how_a_task_opens_and_nothing_that_is_another_e
     env = ccgym.make("ccgym/OrderDesk-v0", perturb={"shuffle": True}).unwrapped
     task = next(iter(env.domain.tasks))
     env.reset(options={"task": task, "seed": 5})
-    first = env.episode.begin
+    env.episode.begin.options["weights"] = {"forged": 1.0}
+    env.reset(options={"task": task, "seed": 5})
+    assert env.episode.begin.options["weights"] == env.scorer.weights
     other = copy.copy(env)
     other.perturb = {"rename": True}
     other.reset(options={"task": task, "seed": 5})
     assert other.episode.begin.options["perturb"]["asked"] == {"rename": True}
-    first.options["weights"] = {"forged": 1.0}
-    env.reset(options={"task": task, "seed": 5})
-    assert env.episode.begin.options["weights"] == env.scorer.weights
+
+
+def test_a_task_has_a_reference_for_each_kind_of_world_and_seeded_ones_are_found_anew():
+    env = ccgym.make("ccgym/OrderDesk-v0").unwrapped
+    task = next(iter(env.domain.tasks.values()))
+    opening = Opening(env.domain, task, None, env.domain.limits(task), env.perturb)
+    references = [Reference(None, {}, seeded=seeded) for seeded in (True, False, False)]
+    assert opening.reference(dict, lambda: references[0]) is references[0]
+    assert opening.reference(dict, lambda: references[1]) is references[1]
+    assert opening.reference(dict, lambda: references[2]) is references[1]
+    assert opening.reference(list, lambda: references[2]) is references[2]
 
 
 def test_a_reset_that_fails_leaves_no_episode_to_go_on_with(monkeypatch):
