@@ -9,8 +9,8 @@ from pathlib import Path
 
 import ccgym
 from bench import bigdesk
+from bench.bare import calls
 from bench.measure import Result, interleaved
-from bench.step import calls
 from ccgym.domain import Domain
 from ccgym.log import EpisodeWriter
 from ccgym.turns import render_call

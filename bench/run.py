@@ -15,14 +15,12 @@ from dataclasses import asdict
 from pathlib import Path
 
 from bench import bigdesk, checking, live, plaindicts, rescore, reset, rollouts, rules, startup, step, verify, view
+from bench.bare import ROWS
 from bench.measure import Result
-
-SMALL = 500
-"""Orders in the desk on which steps are measured."""
 
 
 def _step(folder: Path) -> Result:
-    return step.measure(bigdesk.load(folder / "desk", SMALL), folder)
+    return step.measure(bigdesk.load(folder / "desk", ROWS), folder)
 
 
 def _reset(folder: Path) -> Result:

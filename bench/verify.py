@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import ccgym
+from bench.bare import rated
 from bench.measure import Result, interleaved
 from ccgym import seeds
 from ccgym.env import CcgymEnv
@@ -55,13 +56,13 @@ def measure(folder: Path, episodes: int = EPISODES, rounds: int = 3) -> Result:
     files = log_files(folder)
     steps = _verify(files)
     best = interleaved(rounds, all=lambda: _verify(files))
-    rate = steps / best["all"]
-    return Result(
+    return rated(
         "recorded steps verified per CPU-second, tokens and log-probabilities included",
-        f"at least {ASKED:,}; no divergence",
-        f"{rate:,.0f}, none in {steps:,} steps of {episodes:,} episodes",
-        rate >= ASKED,
-        {"steps_per_second": rate, "steps": steps, "episodes": episodes, "seconds": best["all"]},
+        steps / best["all"],
+        ASKED,
+        f"no divergence in {steps:,} steps of {episodes:,} episodes",
+        {"steps": steps, "episodes": episodes, "seconds": best["all"]},
+        more="; no divergence",
     )
 
 

@@ -182,9 +182,10 @@ class Domain:
         """Raise a DomainError with everything that a task names and the domain does not have."""
         findings = Findings()
         check_task(task, where, self.tools, self.validators, self.probes, self.state, findings)
-        if task.rules:
-            read_task_rules(task.rules, task.id, where, self._names, findings, self.rules)
+        own = self._read_rules(task, where, findings) if task.rules else ()
         findings.raise_errors(where)
+        if own:
+            self._cache["rules", task.digest] = own
 
     @property
     def _names(self) -> Names:
@@ -196,8 +197,13 @@ class Domain:
         """The rules that a task is played under: the SOP's, and its own."""
         if not task.rules:
             return self.rules
-        own = read_task_rules(task.rules, task.id, f"task {task.id}", self._names, Findings(), self.rules)
+        own = self._cache.get(("rules", task.digest))
+        if own is None:
+            own = self._read_rules(task, f"task {task.id}", Findings())
         return (*self.rules, *own)
+
+    def _read_rules(self, task: Task, where: str, findings: Findings) -> tuple[Rule, ...]:
+        return read_task_rules(task.rules, task.id, where, self._names, findings, self.rules)
 
     def limits(self, task: Task) -> Limits:
         """The limits of a task: its own over the domain's."""
