@@ -53,19 +53,12 @@ GROUP = -1
 """The `episode` number of the line that speaks of the whole group."""
 
 
-def event_line(event: Any, previous: bytes) -> tuple[bytes, bytes]:
-    """One log line (newline included) and its digest (32 hex digits).
+def body_of(event: Any) -> bytes:
+    """An event's line up to its digest.
 
     Raises:
         EpisodeError: the event holds something that JSON cannot, such as NaN.
     """
-    body = _body(event)
-    digest = _digest(previous + body)
-    return b"".join((body, _BEFORE, digest, _AFTER)), digest
-
-
-def _body(event: Any) -> bytes:
-    """A line up to its digest. Raises EpisodeError."""
     body = _encode(event)[:-1]
     if type(event) in _MAY_HOLD_NAN and b"null" in body:
         try:
@@ -123,7 +116,7 @@ class EpisodeWriter:
         """
         pending = self._pending
         for event in events:
-            pending.append((event.episode, _body(event)) if type(event) in _MAY_HOLD_NAN else event)
+            pending.append((event.episode, body_of(event)) if type(event) in _MAY_HOLD_NAN else event)
         if len(pending) > FLUSH_EVENTS or (pending and time.monotonic() - self._flushed > FLUSH_SECONDS):
             self.flush()
 

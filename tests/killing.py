@@ -34,9 +34,9 @@ def counted(owner: Any, name: str, n: int, last: Any, place: str = "") -> None:
 
 def half_a_line(writer: Any, events: Any) -> None:
     """Half of what an episode's file should get reaches it."""
-    from ccgym.log import event_line
+    from ccgym.log import body_of, chained
 
-    data = b"".join(event_line(event, b"")[0] for event in events)
+    data = b"".join(chained(body_of(event), b"") for event in events)
     writer._file.write(data[: len(data) // 2])
     die()
 

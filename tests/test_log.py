@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import ccgym
 from ccgym.errors import EpisodeError
-from ccgym.log import GROUP, EpisodeWriter, append_index, episode_path, event_line, read_episodes, read_log
+from ccgym.log import GROUP, EpisodeWriter, append_index, body_of, chained, episode_path, read_episodes, read_log
 from ccgym.types import GroupEvent, Message, RewardEvent
 
 
@@ -131,13 +131,13 @@ def test_a_missing_line_is_found(group):
 def test_nan_is_refused(value):
     event = RewardEvent(episode=0, n=0, step=0, hash="", name="x", value=value)
     with pytest.raises(EpisodeError, match=r"holds (nan|inf)"):
-        event_line(event, b"")
+        body_of(event)
 
 
 @given(st.text())
 def test_any_text_survives_the_log(text):
     text = text.encode("utf-8", "replace").decode()
-    line, _ = event_line(Message(episode=0, n=0, step=0, hash="", role="user", content=text), b"")
+    line = chained(body_of(Message(episode=0, n=0, step=0, hash="", role="user", content=text)), b"")
     assert line.count(b"\n") == 1
     assert json.loads(line)["content"] == text
 
