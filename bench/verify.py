@@ -1,7 +1,8 @@
 """Verifying: recorded steps per CPU-second, with the log read, its digests checked, and every event compared.
 
 The episodes are an oracle's on OrderDesk, in groups of 8, with token ids and log-probabilities as a run of GRPO records
-them: an id for each three characters of what was new in the context, and of the turn.
+them: an id for each three characters of what was new in the context, and of the turn. Every other member's replies are
+reworded, so that five of the eight go ways of their own, as many as in a group of a model that was just warmed up.
 """
 
 from __future__ import annotations
@@ -13,11 +14,12 @@ from typing import Any
 import ccgym
 from bench.bare import rated
 from bench.measure import Result, interleaved
+from bench.rescore import Rewording
 from ccgym import seeds
 from ccgym.env import CcgymEnv
 from ccgym.log import log_files
 from ccgym.replay import verify
-from ccgym.rollouts import make_policy, rollout
+from ccgym.rollouts import rollout
 from ccgym.types import Request, Turn
 
 ENV = "ccgym/OrderDesk-v0"
@@ -26,16 +28,16 @@ ASKED = 5_000
 
 
 class Tokens:
-    """The oracle, with tokens that no model has sampled."""
+    """The oracle, some of its replies reworded, with tokens that no model has sampled."""
 
     name = "tokens"
 
     def __init__(self) -> None:
-        self._oracle = make_policy("oracle")
+        self._player = Rewording()
 
     def act(self, requests: Sequence[Request]) -> list[Turn]:
-        """The oracle's turns, as token ids and log-probabilities too."""
-        turns = self._oracle.act(requests)
+        """The turns, as token ids and log-probabilities too."""
+        turns = self._player.act(requests)
         for request, turn in zip(requests, turns, strict=True):
             rng = seeds.stream("tokens", request.seed)
             turn.context = [rng.randrange(50_000) for _ in range(len(request.observation) // 3 + 1)]
@@ -45,8 +47,8 @@ class Tokens:
         return turns
 
     def close(self, key: int) -> None:
-        """The oracle forgets the episode."""
-        self._oracle.close(key)
+        """The player forgets the episode."""
+        self._player.close(key)
 
 
 def measure(folder: Path, episodes: int = EPISODES, rounds: int = 3) -> Result:

@@ -8,10 +8,11 @@ import msgspec
 import pytest
 
 import ccgym
+import ccgym.log
 from ccgym.log import EpisodeWriter, log_files
 from ccgym.replay import recorded_turns, replay, verify, verify_files
 from ccgym.turns import render_call
-from ccgym.types import Turn, UserEvent
+from ccgym.types import Model, Target, Turn, UserEvent
 
 
 def write(path, *episodes):
@@ -100,6 +101,79 @@ def test_a_changed_customer_line_is_found(desk_with, tmp_path):
     assert done.divergence is not None
     assert done.divergence.field.startswith(("task", "content"))
     assert any("the domain " in notice for notice in done.notices)
+
+
+def told_alike(folder, path, change=None):
+    """Three members of a group that went the same way, each with tokens of its own, the last of them changed."""
+    turns = [
+        [Turn(text, context=[k, 2], ids=[3, k], logprobs=[-0.5, -0.1 * k], version="v1") for text in TALKS["plain"]]
+        for k in range(3)
+    ]
+    env = ccgym.make(folder, policy="test")
+    members = []
+    for sample, talk in enumerate(turns):
+        env.reset(options={"task": "cancel", "seed": 4, "sample": sample})
+        for turn in talk:
+            env.step(turn)
+        members.append(env.episode)
+    if change is not None:
+        place, fields = change
+        events = members[-1].events
+        members[-1] = ccgym.Episode([*events])
+        members[-1].events[place] = msgspec.structs.replace(events[place], **fields)
+    return write(path, *members)
+
+
+def test_an_episode_told_like_one_that_was_played_again_is_not_played_again(desk, tmp_path, monkeypatch):
+    import ccgym.replay.verifying as verifying
+
+    plays = []
+    monkeypatch.setattr(verifying, "replay", lambda old, *args, **kw: (plays.append(old), replay(old, *args, **kw)))
+    done = verify(told_alike(desk, tmp_path / "e.jsonl"))
+    assert (done.episodes, done.divergences, len(plays)) == (3, [], 1)
+    assert done.steps == 3 * plays[0].steps
+    assert verify(tmp_path / "e.jsonl", live=["judge"]).divergences == []
+    assert len(plays) == 4
+
+
+OTHERWISE = {
+    str: lambda v: v + "x",
+    int: lambda v: v + 1,
+    float: lambda v: v + 0.5,
+    bool: lambda v: not v,
+    list: lambda v: [1, *v],
+    dict: lambda v: {**v, "other": True},
+    Target: lambda v: msgspec.structs.replace(v, hash="0" * 64),
+    type(None): lambda v: {"other": True},
+}
+
+
+def test_what_is_found_does_not_depend_on_who_was_played_before(desk, tmp_path):
+    """Whatever is changed in an episode whose likes were played before is found as it is found in the episode alone."""
+    events = ccgym.log.read_log(told_alike(desk, tmp_path / "e.jsonl")).episodes[2].events
+    seen = set()
+    for event in events:
+        for name in event.__struct_fields__:
+            if (type(event), name) in seen or name in ("episode", "n", "step", "task", "env"):
+                continue
+            seen.add((type(event), name))
+            value = getattr(event, name)
+            change = event.n, {name: OTHERWISE[type(value)](value)}
+            try:
+                path = told_alike(desk, tmp_path / "e.jsonl", change)
+                alone = verify(path, only=2)
+            except (ccgym.CcgymError, msgspec.MsgspecError):
+                continue
+            assert verify(path).divergences == alone.divergences, (type(event), name)
+    assert len(seen) > 45
+
+
+@pytest.mark.parametrize(("mask", "differs"), [([0, 0, 1, 1], False), ([0, 1, 0, 1], True), ([1, 1, 0, 0], True)])
+def test_a_mask_that_no_replay_makes_is_found_beside_a_like_episode(desk, tmp_path, mask, differs):
+    events = ccgym.log.read_log(told_alike(desk, tmp_path / "e.jsonl")).episodes[2].events
+    place = next(event.n for event in events if type(event) is Model)
+    done = verify(told_alike(desk, tmp_path / "e.jsonl", (place, {"mask": mask})))
+    assert [d.field.partition(".")[0] for d in done.divergences] == (["mask"] if differs else [])
 
 
 def with_plugins(episode, version, **begin):

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from operator import attrgetter
 from types import NoneType
 from typing import Any, NamedTuple, get_args
 
 import msgspec
 
-from ccgym.types import UNCOMPARED, AnyEvent, Begin, Episode, GroupEvent, RewardEvent, RuleEvent, StateEvent, ToolEvent
+from ccgym.types import (
+    UNCOMPARED,
+    AnyEvent,
+    Begin,
+    Episode,
+    GroupEvent,
+    Model,
+    RewardEvent,
+    RuleEvent,
+    StateEvent,
+    ToolEvent,
+)
 
 NOTICED = ("ccgym", "plugins", "fitted")
 """Fields of `begin` that name what was installed: a difference is told, and looked for in the events that follow."""
@@ -26,6 +38,11 @@ def _compared(of: Any) -> list[str]:
 
 
 _FIELDS: dict[Any, list[str]] = {of: _compared(of) for of in get_args(AnyEvent)}
+_OWN = ("episode", "sample", "ids", "mask", "logprobs")
+"""Fields that tell an episode from another one that went the same way."""
+_told: dict[Any, Callable[[Any], Any]] = {
+    of: attrgetter(*(name for name in _FIELDS[of] if name not in _OWN)) for of in _FIELDS
+}
 
 
 class Difference(NamedTuple):
@@ -80,6 +97,26 @@ def _alike(was: Any, now: Any) -> bool:
     if of is StateEvent:
         return _encode(was.patch) == _encode(now.patch)
     return of is not RuleEvent or type(was.found) in _PLAIN or _encode(was.found) == _encode(now.found)
+
+
+def same_course(a: Episode, b: Episode) -> bool:
+    """Whether two recorded episodes went the same way to the letter, with whatever tokens: a replay of one is a replay
+    of the other."""
+    if len(a.events) != len(b.events) or any(e.begin.episode != e.begin.sample for e in (a, b)):
+        return False
+    for one, other in zip(a.events, b.events, strict=True):
+        of = type(one)
+        if of is not type(other) or _encode(_told[of](one)) != _encode(_told[of](other)):
+            return False
+        if of is Model and not (_well_masked(one) and _well_masked(other)):
+            return False
+    return True
+
+
+def _well_masked(event: Model) -> bool:
+    """Whether the mask is as a replay makes it: the context's tokens first, then the turn's."""
+    context = event.mask.count(0)
+    return event.mask == [0] * context + [1] * (len(event.ids) - context)
 
 
 def difference(old: Any, new: Any) -> Difference | None:

@@ -15,7 +15,7 @@ from ccgym.errors import CcgymError, DomainError, PluginError
 from ccgym.log import GROUP, GroupLog
 from ccgym.plugins import registry
 from ccgym.replay.causes import Cause, cause_of, changes
-from ccgym.replay.comparing import Difference, compare, compare_group, difference, kind
+from ccgym.replay.comparing import Difference, compare, compare_group, difference, kind, same_course
 from ccgym.replay.playing import Live, env_for, replay
 from ccgym.rollouts.runner import rare_collections
 from ccgym.scoring import GroupScore
@@ -126,6 +126,7 @@ class _Verifier:
     def __init__(self, log: GroupLog, done: Verified, envs: dict[Any, CcgymEnv], live: Collection[Live]) -> None:
         self.log, self.done, self.envs, self.live = log, done, envs, live
         self.again: dict[int, Episode] = {}
+        self.agreed: dict[Any, tuple[Episode, CcgymEnv]] = {}
         self.env: CcgymEnv | None = None
 
     def episode(self, number: int) -> None:
@@ -136,6 +137,12 @@ class _Verifier:
         done.steps += old.steps
         if not begin.hash:
             done.notices.append(f"{self.log.path}#{number} could not begin when it was recorded: it has no state")
+            return
+        course = None if old.end is None or self.live else (begin.seed, *[turn.content for turn in old.turns])
+        twin = self.agreed.get(course)
+        if twin is not None and same_course(twin[0], old):  # played again already, and agreed
+            self.env = twin[1]
+            self.again[number] = _ungrouped(old, self.env.scorer.grouped)
             return
         try:
             env = self.env = self.env_of(begin)
@@ -165,6 +172,8 @@ class _Verifier:
             self.diverged(number, found, old, new, env)
         elif old.end is None:
             done.notices.append(f"{self.log.path}#{number} is unfinished: verified as far as it goes")
+        elif course is not None:
+            self.agreed[course] = old, env
 
     def env_of(self, begin: Begin) -> CcgymEnv:
         options = begin.options
@@ -254,6 +263,11 @@ class _Verifier:
 
     def note(self, texts: Collection[str]) -> None:
         self.done.notices += [text for text in texts if text not in self.done.notices]
+
+
+def _ungrouped(episode: Episode, grouped: Collection[str]) -> Episode:
+    """The episode as its replay leaves it: without what only a group is told."""
+    return Episode([e for e in episode.events if type(e) is not RewardEvent or e.name not in grouped])
 
 
 def _group_event(old: GroupEvent, score: GroupScore) -> GroupEvent:
