@@ -19,7 +19,7 @@ import pytest
 from ccgym.backend import DomainBackend, ToolContext, make_state, views
 from ccgym.backend.bypass import changes_past_methods
 from ccgym.backend.guest import GuestBackend
-from ccgym.errors import DomainError, ToolError
+from ccgym.errors import DomainError, PluginError, ToolError
 from ccgym.types import Backend, Tool
 
 STATE = {
@@ -376,6 +376,27 @@ def test_a_plugins_backend_may_fill_the_list_of_its_changes_again() -> None:
     told = guest.changes
     own.changes.clear()
     assert [op["value"] for op in told or ()] == ["cancelled"]
+
+
+def guest_of(**methods: Any) -> Any:
+    """A backend of one's own, with some methods of its own."""
+    names = ("call", "probe", "state", "digest", "snapshot", "restore")
+    return SimpleNamespace(**{name: getattr(backend(), name) for name in names} | methods)
+
+
+def test_a_plugins_backend_that_exits_has_failed_a_call_and_no_more() -> None:
+    def leave(*given):
+        raise SystemExit("bye")
+
+    guest = GuestBackend(guest_of(call=leave))
+    with pytest.raises(ToolError, match="bye"):
+        guest.call("cancel_order", {"order_id": "W1"})
+
+
+@pytest.mark.parametrize("digest", [None, b"ab", 7, ""])
+def test_a_plugins_backend_that_tells_no_hash_is_named(digest: Any) -> None:
+    with pytest.raises(PluginError, match=r"SimpleNamespace.digest\(\) returned"):
+        GuestBackend(guest_of(digest=lambda: digest)).digest()
 
 
 def test_tools_that_only_look_are_given_the_state_itself() -> None:

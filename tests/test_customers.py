@@ -56,6 +56,52 @@ def test_phrases_of_done_are_waited_for_even_where_the_agent_asks_for_more():
     assert someone.answer("It is cancelled. Is there anything else?").done
 
 
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "Shall I cancel order W1?",
+        "Your order W1 will be cancelled, and the receipt goes to your email. Do you agree?",
+        "I will cancel it and write to your order's email, lan@example.com. Is that correct?",
+    ],
+)
+def test_what_a_question_for_agreement_reads_back_is_not_asked_for(reply):
+    someone = customer({"order": "W1", "email": "lan@example.com"})
+    assert talk(someone, reply, reply) == ["Yes, please.", "Yes, please."]
+
+
+def test_a_question_for_agreement_that_reads_back_in_vietnamese_is_answered():
+    someone = customer({"address": "27 Bạch Đằng, Huế"}, language="vi", asks={"address": ["địa chỉ mới"]})
+    told = "Em đổi địa chỉ mới thành: 27 Ba\u0323ch Đằng, Huế. Anh/chị có đồng ý không ạ?"
+    assert talk(someone, "Cho em biết địa chỉ mới ạ?", told) == ["27 Bạch Đằng, Huế", "Vâng, đúng rồi."]
+
+
+def test_a_fact_that_is_asked_for_beside_a_word_of_agreement_is_told():
+    someone = customer({"order": "W1", "quantity": 1})
+    asks = ["Could you confirm your order?", "Can you confirm the quantity of order W1?", "Is W1 your order?"]
+    assert talk(someone, *asks) == ["W1", "1", "W1"]
+
+
+@pytest.mark.parametrize(
+    ("reply", "language"),
+    [
+        ("Your order W1 is cancelled. Is there anything else I can help with?", "en"),
+        ("Your order is cancelled. Please allow 3 days.", "en"),
+        ("Done: see https://shop.example/?order=1 for your receipt.", "en"),
+        ("I have passed on your message.", "en"),
+        ("Xin lỗi anh, order này em không hủy được ạ.", "vi"),
+        ("Em đã hủy order, anh không cần làm gì thêm ạ.", "vi"),
+    ],
+)
+def test_a_reply_that_names_a_fact_and_does_not_ask_for_it_ends_the_talk(reply, language):
+    assert customer({"order": "W1", "age": 40}, language=language).answer(reply).done
+
+
+def test_words_that_ask_are_looked_for_where_a_word_begins():
+    someone = customer({"age": 40, "pin": "1234"}, patience=5)
+    asks = ["Did you get my message?", "Have you been shopping?", "What is your age?", "Which PINs?"]
+    assert talk(someone, *asks) == ["Sorry, I don't follow."] * 2 + ["40", "1234"]
+
+
 # --- patience and anger -----------------------------------------------------------------------------------------------
 
 

@@ -37,6 +37,7 @@ TOOLS = {
         Tool("pay", "", OBJECT, effect="write", idempotent=True),
         Tool("spend", "", OBJECT, effect="write"),
         Tool("put", "", OBJECT, effect="write", idempotent=True),
+        Tool("fill", "", OBJECT, effect="write", idempotent=True),
         Tool("end", "", OBJECT, effect="write", terminal=True),
     )
 }
@@ -54,6 +55,9 @@ class Ledger:
         if name == "put":
             self.data["x"] = arguments["x"]
             return {"x": arguments["x"]}
+        if name == "fill":
+            self.data["x"] = min(self.data["x"] + 7, 14)
+            return {"x": self.data["x"]}
         if arguments["amount"] < 0:
             raise ToolError("no such amount", "bad_amount")
         self.data["balance"] += arguments["amount"]
@@ -137,6 +141,14 @@ def test_an_equal_call_later_is_answered_from_the_record_unless_the_function_is_
     for x in (1, 2, 1):
         assert world("put", x=x) == ({"x": x}, "")
     assert world.ledger.data["x"] == 1
+
+
+def test_a_write_that_runs_up_to_a_limit_is_not_taken_for_one_that_does_the_same_twice():
+    world, _ = find("late", "fill", timeout=1.0)
+    assert world("fill", amount=5) == ({"x": 7}, "retry")
+    assert world.ledger.data["x"] == 7
+    world("put", x=0)
+    assert world("fill", amount=5)[0] == {"x": 7}
 
 
 def test_an_idempotency_key_names_a_write_whatever_else_it_says():

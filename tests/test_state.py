@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import collections
 import copy
+import dataclasses
+import enum
 import gc
 import hashlib
 import json
@@ -113,6 +115,40 @@ def test_copies_are_plain_and_lead_nowhere_back(state: State) -> None:
     shallow["status"] = "only in the copy"
     assert type(shallow) is dict
     assert state.commit(view) == []
+
+
+@dataclasses.dataclass
+class Order:
+    status: str
+    address: dict[str, str]
+    items: list[dict[str, Any]]
+
+
+def test_a_row_that_is_made_by_its_own_type_is_the_tools_own(state: State) -> None:
+    view = state.view()
+    fields = {name: view["orders"]["W1"][name] for name in ("status", "address", "items")}
+    made = dataclasses.asdict(Order(**fields))
+    made["items"][0]["qty"], made["address"]["city"] = 99, "Huế"
+    made["items"].append(type(made["items"][0])(sku="new"))
+    made["address"].update(zip="1")
+    assert state.plan(view) is None
+    view["orders"]["W9"] = made
+    view["orders"]["W1"]["items"].extend(made["items"][1:])
+    plain = json.loads(json.dumps(view))
+    state.commit(view)
+    assert plain == state.view()
+    assert state.view()["orders"]["W9"]["items"][0]["qty"] == 99
+    with pytest.raises(AttributeError):
+        _ = type(made["address"])().nothing
+
+
+def test_a_row_may_be_reached_by_an_enum_that_is_a_text(state: State) -> None:
+    Key = enum.StrEnum("Key", {"W1": "W1", "STATUS": "status"})
+    view = state.view()
+    view["orders"][Key.W1][Key.STATUS] = "x"
+    view["orders"][Key.W1]["address"]["city"] = "Huế"
+    state.commit(view)
+    assert state.view()["orders"]["W1"]["status"] == "x"
 
 
 def test_a_shallow_copy_shares_its_children_as_a_dicts_does(state: State) -> None:

@@ -70,6 +70,13 @@ CALLS = st.tuples(
 SIDES = {"tables": "assistant", "user": "user"}
 
 
+def remade(value: Any) -> Any:
+    """A copy whose objects and lists are made by their own types, as `dataclasses.asdict` makes them."""
+    if isinstance(value, dict):
+        return type(value)((key, remade(item)) for key, item in value.items())
+    return type(value)(map(remade, value)) if isinstance(value, list) else value
+
+
 class Machine:
     """Runs actions on a root, which is a view or a plain dict, and writes down what it reads."""
 
@@ -137,7 +144,8 @@ class Machine:
             twin = copy.deepcopy(here)
             self.log.append(f"{twin == here} {here == twin} {here != twin} {type(twin).__name__}")
             self.tell(twin)
-            self.kept.append(twin)
+            self.kept += [twin, remade(here)]
+            self.tell(self.kept[-1])
         if isinstance(here, dict):
             self.tell(
                 [key in here, here.get(key), here.get(key, 7), list(here), list(here.keys()), list(reversed(here))]

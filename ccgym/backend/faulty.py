@@ -30,12 +30,12 @@ Key = tuple[str, bytes]
 
 
 class _Held:
-    """The first answer under a key, and whether the agent has got it."""
+    """The first answer under a key, whether the agent has got it, and the state's hash after it."""
 
-    __slots__ = ("heard", "result")
+    __slots__ = ("after", "heard", "result")
 
-    def __init__(self, result: Any, heard: bool) -> None:
-        self.result, self.heard = result, heard
+    def __init__(self, result: Any, heard: bool, after: str) -> None:
+        self.result, self.heard, self.after = result, heard, after
 
 
 class _Delivery(NamedTuple):
@@ -194,7 +194,7 @@ class FaultyBackend:
         result = run()
         self.changes = self.world.changes
         if key is not None:
-            self._held[key] = _Held(result, heard=True)
+            self._held[key] = _Held(result, True, self.world.digest())
         return result
 
     def _again(self, delivery: _Delivery, held: _Held, run: Callable[[], Any]) -> Any:
@@ -216,9 +216,10 @@ class FaultyBackend:
         if once == delivery.digest:
             return result
         point = world.snapshot()
-        if self._changes_nothing(run, once):
+        # Where nothing else has happened since, a run that changes something does not do the same twice.
+        if held.after != delivery.digest and self._changes_nothing(run, once):
             world.restore(point)
-            self.changes, held.result = changes, result
+            self.changes, held.result, held.after = changes, result, once
             return result
         world.restore(start)
         self._met = self._met or "repeat"
@@ -245,7 +246,7 @@ class FaultyBackend:
 
     def snapshot(self) -> Any:
         """A point to come back to, with what is known of the keys."""
-        held = {key: (each.result, each.heard) for key, each in self._held.items()}
+        held = {key: (each.result, each.heard, each.after) for key, each in self._held.items()}
         return self.world.snapshot(), held, self._before
 
     def restore(self, snapshot: Any) -> None:

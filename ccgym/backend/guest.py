@@ -57,7 +57,9 @@ class GuestBackend:
             return jsontext.clean(run(name, jsontext.clean(arguments), requestor))
         except ToolError:
             raise
-        except Exception as error:  # a tool's failure is an observation
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # a tool's failure is an observation, an exit too
             raise ToolError(*told(error)) from None
 
     @property
@@ -76,8 +78,12 @@ class GuestBackend:
         return self.own.state()
 
     def digest(self) -> str:
-        """Hash of the state."""
-        return self.own.digest()
+        """Hash of the state. Raises PluginError where it is no text."""
+        found = self.own.digest()
+        if type(found) is not str or not found:
+            problem = f"{type(self.own).__name__}.digest() returned {found!r:.40}, and not the state's hash as a text"
+            raise PluginError(problem, fix="Return 64 hex digits, such as those of hashlib.sha256")
+        return found
 
     def row(self, table: str, key: str) -> Any:
         """One row as it stands, from the backend's own `row(table, key)` where it has one. Raises KeyError."""

@@ -91,6 +91,8 @@ class Plan:
                 continue
             if key in put or key in gone:
                 continue
+            if type(key) is not str:  # a StrEnum, say: the table holds the text
+                key = str.__str__(key)
             if kind is not Row or type(child._call) is not list or not self._cells(section, key, child):
                 self._row(section, key, was(section, key), child)
         for key in gone:

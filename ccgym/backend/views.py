@@ -40,6 +40,27 @@ class Call:
         self.version = version
 
 
+_MADE_ROW: dict[str, Any] = {"_call": None, "_source": None}
+_MADE_LIST: dict[str, Any] = {"_first": (_MISSING,), "_source": None}
+_MADE_VIEW: dict[str, Callable[[], Any]] = {
+    "_call": lambda: Call(0), "_source": dict, "_state": tuple, "_reached": list, "_put": dict, "_gone": dict,
+    "_shown": set, "_name": lambda: None, "_reordered": bool, "_size": int, "_at": lambda: (0, 0), "_lent": list,
+    "_lend": lambda: lambda name: None,
+}  # fmt: skip
+"""What the slots hold of views that nobody wrapped: written by the tool from beginning to end."""
+
+
+def _unset(name: str, made: dict[str, Any]) -> Any:
+    try:
+        return made[name]
+    except KeyError:
+        raise AttributeError(name) from None
+
+
+def _made_view(name: str) -> Any:
+    return _unset(name, _MADE_VIEW)()
+
+
 class _Copies:
     """How views are copied and pickled: as plain dicts."""
 
@@ -72,6 +93,10 @@ class Row(_Copies, dict[str, Any]):
     """Where it stands in a list or an object; the rows of tables do without, their key tells."""
     _call: Call | list[str] | None
     """The call, while nothing was written; then the keys that were set; None once anything else was done."""
+
+    def __getattr__(self, name: str) -> Any:
+        """Reached for a slot that is empty: in a row that a tool has made by `type(row)(…)`, as `asdict` does."""
+        return _unset(name, _MADE_ROW)
 
     def _touch(self) -> None:
         if type(self._call) is Call:
@@ -129,6 +154,10 @@ class List(list[Any]):
     _first: list[Any]
     _source: Seq
 
+    def __getattr__(self, name: str) -> Any:
+        """As of `Row`."""
+        return _unset(name, _MADE_LIST)
+
     def __copy__(self) -> list[Any]:
         return list(self)
 
@@ -150,6 +179,10 @@ class View(_Copies, dict[str, Any]):
     _call: Call
     _state: Any
     """CLEAN, the keys whose children were wrapped, or WRITTEN."""
+
+    def __getattr__(self, name: str) -> Any:
+        """As of `Row`."""
+        return _made_view(name)
 
     def _reach(self, key: str, source: Any) -> Any:
         # Most of what is reached are objects of scalars: `wrap` in place, for them, as scans of a table do little else.

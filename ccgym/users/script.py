@@ -2,8 +2,10 @@
 
 Its words come from `user.sim` of the task over `users.sim` of the domain:
 
-- `asks`: fact → words that ask for it; `tell`: fact → the line that tells it, with `{fact}` for the value.
-- `confirm`: `yes` or `no`, said when one of `confirm_words` occurs in a question.
+- `asks`: fact → words that ask for it, in a question, or in a sentence with one of the `markers` of a request; `tell`:
+  fact → the line that tells it, with `{fact}` for the value.
+- `confirm`: `yes` or `no`, said when one of `confirm_words` occurs in a question. Facts that stand in such a reply are
+  read back, and not asked for.
 - `mind`: changes of mind, `{at, line, known, confirm}`: at a reply by its number, at `confirm`, or at `done`.
 - `done`: `statement` (default: a reply that asks nothing ends the talk), or phrases one of which must occur.
 - `closing`: phrases that ask whether there is more, which there is not.
@@ -25,6 +27,7 @@ from ccgym.types import CustomerCall, CustomerTurn
 from ccgym.users.acts import Act, asked_for, read_acts
 from ccgym.users.words import ANGER, CLOSING, CONFIRM_WORDS, HOLD, LINES, MARKERS
 
+_QUESTION = re.compile(r"[?？](?![\w/=&%])")
 _SENTENCE = re.compile(r"(?<=[.!?？])\s+")
 
 
@@ -43,6 +46,28 @@ def _usual(words: str) -> dict[str, tuple[str, ...]]:
     """What a customer of a language listens for where his task says nothing else."""
     usual = {"confirm_words": CONFIRM_WORDS, "markers": MARKERS, "closing": CLOSING, "hold": HOLD}
     return {name: _folded(by_language[words]) for name, by_language in usual.items()}
+
+
+def _asks(text: str) -> bool:
+    """Whether there is a question mark that is no part of an address."""
+    return ("?" in text or "？" in text) and _QUESTION.search(text) is not None
+
+
+def _any(words: Iterable[str], text: str) -> bool:
+    return any(word in text for word in words)
+
+
+def _begins(word: str, text: str) -> bool:
+    """Whether a word of the text begins with this one: `age` is in no `message`, and `order` is in `orders`."""
+    at = text.find(word)
+    while at > 0 and text[at - 1].isalnum():
+        at = text.find(word, at + 1)
+    return at >= 0
+
+
+def _stands(value: str, text: str) -> bool:
+    """Whether a value stands in the text as words of its own."""
+    return bool(value) and value in text and re.search(rf"(?<!\w){re.escape(value)}(?!\w)", text) is not None
 
 
 class ScriptCustomer:
@@ -90,8 +115,12 @@ class ScriptCustomer:
         acts = asked_for(self._acts, text)
         if acts:
             return self._act(acts, text)
-        question = "?" in text or "？" in text
-        asked = self._asked(text, question)
+        question = _asks(text)
+        rest = self._question(text) if question else ""
+        confirms = _any(self._confirm_words, rest)
+        asked = self._asked(text, anywhere=bool(rest) and not confirms)
+        if confirms:  # what is read back in it, or beside it, is not asked for
+            asked = [fact for fact in asked if fact not in self._known or not _stands(fold(self._value(fact)), text)]
         if asked:
             known = [fact for fact in asked if fact in self._known]
             if known:
@@ -99,20 +128,23 @@ class ScriptCustomer:
             if any(fact in self._unknown for fact in asked):
                 return self._stall("unknown")
         if question:
-            rest = " ".join(part for part in _SENTENCE.split(text) if not any(word in part for word in self._closing))
-            if "?" in rest or "？" in rest:
-                if any(word in rest for word in self._confirm_words):
-                    return self._change("confirm") or CustomerTurn(self._lines[self._confirm])
-            elif self._satisfied(text):
+            if confirms:
+                return self._change("confirm") or CustomerTurn(self._lines[self._confirm])
+            if not rest and self._satisfied(text):
                 return self._finish()
             return self._stall("again")
-        if any(word in text for word in self._hold):
+        if _any(self._hold, text):
             return self._stall("wait")
         return self._finish() if self._satisfied(text) else self._stall("again")
 
+    def _question(self, text: str) -> str:
+        """A folded reply without the sentences that ask whether there is more; "" where nothing else is asked."""
+        rest = " ".join(part for part in _SENTENCE.split(text) if not _any(self._closing, part))
+        return rest if _asks(rest) else ""
+
     def _satisfied(self, text: str) -> bool:
         """Whether a folded reply is one that the customer ends the talk with."""
-        return self._done is None or any(word in text for word in self._done)
+        return self._done is None or _any(self._done, text)
 
     def _finish(self) -> CustomerTurn:
         """The end of the talk, if the customer does not change his mind about that."""
@@ -137,7 +169,7 @@ class ScriptCustomer:
 
     def _act(self, acts: list[Act], text: str) -> CustomerTurn:
         """Do what was asked for, unless he refuses; facts that were asked for beside it are told after it."""
-        known = [fact for fact in self._asked(text, "?" in text or "？" in text) if fact in self._known]
+        known = [fact for fact in self._asked(text, anywhere=_asks(text)) if fact in self._known]
         self._doing = [act for act in acts if not act.refuses]
         self._told = [*(act.refuses for act in acts if act.refuses), *map(self._say, known)]
         self._known_by_now.update(known)
@@ -146,11 +178,12 @@ class ScriptCustomer:
             return self.results(())
         return CustomerTurn("", calls=tuple((act.call, act.args) for act in self._doing))
 
-    def _asked(self, text: str, question: bool) -> list[str]:
-        """The facts that a folded reply asks for."""
-        if not question and not any(word in text for word in self._markers):
-            return []
-        return [fact for fact, words in self._asks.items() if any(word in text for word in words)]
+    def _asked(self, text: str, anywhere: bool) -> list[str]:
+        """The facts that a folded reply asks for: anywhere in it, or only in the sentences that ask for something."""
+        if not anywhere:
+            parts = [part for part in _SENTENCE.split(text) if not _any(self._closing, part)]
+            text = " ".join(part for part in parts if _asks(part) or _any(self._markers, part))
+        return [fact for fact, words in self._asks.items() if any(_begins(word, text) for word in words)]
 
     def _reveal(self, facts: list[str]) -> CustomerTurn:
         """Tell facts. Where all of them have been told, that is no progress."""
@@ -161,10 +194,12 @@ class ScriptCustomer:
         return CustomerTurn(line, reveals=tuple(facts))
 
     def _say(self, fact: str) -> str:
-        value = self._known[fact]
-        text = value if isinstance(value, str) else str(value)
         hole = "{" + fact + "}"
-        return self._tell.get(fact, hole).replace(hole, text)
+        return self._tell.get(fact, hole).replace(hole, self._value(fact))
+
+    def _value(self, fact: str) -> str:
+        value = self._known[fact]
+        return value if isinstance(value, str) else str(value)
 
     def _stall(self, line: str) -> CustomerTurn:
         return self._lose_patience(self._lines[line])

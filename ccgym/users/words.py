@@ -24,7 +24,11 @@ LINES = {
 }
 MARKERS = {
     "en": ["please", "could you", "can you", "may i", "tell me", "i need", "provide"],
-    "vi": ["vui lòng", "xin", "cho em", "cho mình", "cho tôi", "cho biết", "cần"],
+    "vi": [
+        *("vui lòng", "cho em", "cho mình", "cho tôi", "cho biết", "xin cho", "xin anh", "xin chị", "xin quý"),
+        *("xin số", "xin mã", "xin tên", "xin địa chỉ", "xin thông tin", "xin email"),
+        *("em cần", "mình cần", "tôi cần", "cần biết", "cần thêm"),
+    ],
 }
 CONFIRM_WORDS = {
     "en": ["confirm", "shall i", "do you want", "would you like", "is that correct", "agree", "proceed"],

@@ -170,7 +170,8 @@ class _Step:
         elif kind == "ask":
             yield {"say": phrases.ASK[self.args[0]][language]}
         elif kind == "agree":
-            yield {"say": phrases.AGREE[self.args[0]][language].format(**self.words)}
+            why = phrases.WHY.get(self.args[-1], {}).get(language, "")
+            yield {"say": phrases.AGREE[self.args[0]][language].format(**self.words, why=why)}
         else:
             yield self._call()
 
@@ -182,8 +183,11 @@ class _Step:
             if kind not in self.case.refuses:
                 tool, args, _ = phrases.PHONE[kind]
                 yield {"call": tool, "args": self._filled(args)} if args else {"call": tool}
-        elif kind == "agree":
+        elif kind == "agree" and self.args[0] in phrases.KEY:
             yield {"said": phrases.KEY[self.args[0]].format(**self.words)}
+        elif kind == "agree":
+            reason = self.args[1] if self.args[0] == "suspend" else self.case.line["reason"]
+            yield {"any": [{"said": word} for word in phrases.NAMED[reason]]}
         elif kind == "midway":
             yield {"said": self.case.midway}
         elif kind == "ask" or (kind == "id" and self.case.outcome == "escalated"):
@@ -291,9 +295,9 @@ def _words(case: Case, args: list[str] | None = None) -> dict[str, Any]:
     gb = last if last.isdigit() else ""
     return {
         **case.facts,
-        "apn": plan["apn"], "puk": case.line["puk"], "reason": case.line["reason"], "day": plan["roaming_per_day"],
+        "apn": plan["apn"], "puk": case.line["puk"], "day": plan["roaming_per_day"],
         "bill": bill, "amount": case.bills[bill]["amount"] if bill else "",
-        "what": last, "gb": gb, "cost": int(gb) * plan["price_per_gb"] if gb else "",
+        "gb": gb, "cost": int(gb) * plan["price_per_gb"] if gb else "",
         "until": people.OUTAGES.get(case.line["area"], {}).get("until", ""),
     }  # fmt: skip
 

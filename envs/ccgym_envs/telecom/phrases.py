@@ -94,12 +94,12 @@ AGREE: dict[str, Said] = {
              "vi": "Gói {gb} GB giá {cost} đô la. Anh chị có đồng ý không ạ?"},
     "link": {"en": "Bill {bill} of {amount} dollars is overdue. Shall I send you a payment link for it?",
              "vi": "Hóa đơn {bill} {amount} đô la đã quá hạn. Anh chị có muốn em gửi liên kết thanh toán không ạ?"},
-    "resume": {"en": "The line is suspended ({reason}). Shall I open it again?",
-               "vi": "Thuê bao đang tạm khóa ({reason}). Anh chị có muốn em mở lại không ạ?"},
+    "resume": {"en": "The line is suspended for a holiday. Shall I open it again?",
+               "vi": "Thuê bao đang tạm ngưng theo yêu cầu. Anh chị có muốn em mở lại không ạ?"},
     "found": {"en": "The line was reported lost. Do you confirm that you have the phone again and want it open?",
-              "vi": "Thuê bao đã báo mất máy. Anh chị xác nhận đã tìm thấy máy và muốn mở lại thuê bao ({reason}) ạ?"},
-    "suspend": {"en": "Shall I close the line for calls and data now ({what})?",
-                "vi": "Anh chị có muốn em khóa thuê bao ngay bây giờ ({what}) không ạ?"},
+              "vi": "Thuê bao đã báo mất máy. Anh chị xác nhận đã tìm thấy máy và muốn mở lại thuê bao không ạ?"},
+    "suspend": {"en": "I have it down as {why}. Shall I close the line for calls and data now?",
+                "vi": "Em ghi nhận lý do là {why}. Anh chị có muốn em khóa thuê bao ngay bây giờ không ạ?"},
     "roam": {"en": "Roaming costs {day} dollars a day. Do you agree that I allow it on the line?",
              "vi": "Chuyển vùng giá {day} đô la một ngày. Anh chị có đồng ý để em mở cho thuê bao không ạ?"},
     "swap": {"en": "Your line moves to the card {iccid}, and the old card goes dead at once. Do you agree?",
@@ -107,8 +107,19 @@ AGREE: dict[str, Said] = {
 }  # fmt: skip
 """Wish to the question that asks for agreement."""
 
-KEY = {
-    "pack": "{cost}", "link": "{bill}", "roam": "{day}", "swap": "{iccid}", "resume": "{reason}", "found": "{reason}",
-    "suspend": "{what}",
-}  # fmt: skip
+KEY = {"pack": "{cost}", "link": "{bill}", "roam": "{day}", "swap": "{iccid}"}
 """What the customer must hear in that question."""
+
+WHY: dict[str, Said] = {
+    "lost": {"en": "a lost phone", "vi": "mất máy"},
+    "stolen": {"en": "a stolen phone", "vi": "máy bị lấy trộm"},
+    "holiday": {"en": "a holiday", "vi": "tạm ngưng theo yêu cầu"},
+}
+"""Reason for which a line is closed, as the agent names it."""
+
+NAMED = {
+    "lost": ("lost", "found", "mất", "tìm"),
+    "stolen": ("stolen", "taken", "trộm", "cướp", "lấy"),
+    "holiday": ("holiday", "away", "nghỉ", "tạm ngưng"),
+}
+"""The words of the rules by which the customer knows the reason: one of them is enough."""
