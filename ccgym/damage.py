@@ -15,10 +15,10 @@ from typing import Any, Literal
 import msgspec
 
 from ccgym.errors import EpisodeError
-from ccgym.log import GROUP, TAIL, GroupLog, chained, decode_line, flipped_bit, read_bytes, read_log
+from ccgym.log import GROUP, TAIL, GroupLog, chained, decode_line, flipped_bit, indexed, read_bytes, read_log
 from ccgym.types import Begin, Episode
 
-What = Literal["truncated", "bit flipped", "re-ordered", "lines missing", "changed", "unreadable"]
+What = Literal["truncated", "bit flipped", "re-ordered", "lines missing", "changed", "unreadable", "missing"]
 SEARCHED = 1 << 15
 """Bytes of the longest line in which a flipped bit is looked for."""
 _HEAD = 120
@@ -26,6 +26,15 @@ _HEAD = 120
 _NUMBERS = re.compile(rb'"episode":(-?\d{1,9}),"n":(\d{1,9})')
 _ENDED = re.compile(rb',"digest":"([0-9a-f]{32})"\}$')
 _GLUED = re.compile(rb'"digest":"[0-9a-f]{32}"\}(.)\{"event":')
+_FORMATS = {
+    b"\x1f\x8b": "it is compressed with gzip: unpack it first",
+    b"\x28\xb5\x2f\xfd": "it is compressed with zstd: unpack it first",
+    b"\xff\xfe": "it was converted to UTF-16",
+    b"\xfe\xff": "it was converted to UTF-16",
+}
+"""First bytes of files that hold no lines of JSON."""
+_STARTS = b'{"event":'
+"""First bytes of a log."""
 _NEWLINE_FLIPS = [bytes([0x0A ^ (1 << bit)]) for bit in range(8)]
 
 
@@ -56,7 +65,7 @@ def salvage(path: str | Path) -> tuple[GroupLog, list[Damage]]:
     """Read a log file, and where it is damaged what can be had of it: never an EpisodeError.
 
     An episode is read up to its first damaged line; where the digests prove which bit of a line was flipped, the line
-    is read as it was written, and the episode whole.
+    is read as it was written, and the episode whole. So is a file whose line ends were converted.
     """
     path = Path(path)
     try:
@@ -70,9 +79,34 @@ def salvage(path: str | Path) -> tuple[GroupLog, list[Damage]]:
         data = read_bytes(path)
     except EpisodeError as error:
         return GroupLog(path), [Damage(str(path), "unreadable", None, None, None, error.message)]
+    data, converted = _converted(path, data)
     scan = _Scan(path, data.split(b"\n"))
     scan.run()
-    return scan.log, scan.damage
+    if not scan.placed and data[: len(_STARTS)] != _STARTS[: len(data)]:
+        return scan.log, [Damage(str(path), "unreadable", None, None, None, "it is no episode log")]
+    return scan.log, converted + scan.damage
+
+
+def missing(run: Path) -> list[Damage]:
+    """The log files that the index of a run lists, and that are not there."""
+    detail = "the run's index lists it, and it is not there"
+    files = [run / file for file in indexed(run)] if (run / "index.jsonl").is_file() else []
+    return [Damage(str(file), "missing", None, None, None, detail) for file in files if not file.exists()]
+
+
+def _converted(path: Path, data: bytes) -> tuple[bytes, list[Damage]]:
+    """What a file held before some tool made something else of it, as far as that can be undone, and what was done."""
+    for mark, told in _FORMATS.items():
+        if data.startswith(mark):
+            return b"", [Damage(str(path), "unreadable", None, None, None, told)]
+    found = []
+    if data.startswith(b"\xef\xbb\xbf"):
+        data = data[3:]
+        found.append("a byte order mark was put before it")
+    if b"\r" in data:  # no line of a log holds one: JSON has it escaped
+        data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        found.append("its line ends were converted: they are no single line feeds")
+    return data, [Damage(str(path), "changed", None, None, None, f"{told}; it is read as it was") for told in found]
 
 
 @dataclass

@@ -46,6 +46,7 @@ class _Entry(msgspec.Struct):
     file: str
     episode: int
     rewards: dict[str, float | None]
+    reason: str | None = None
 
 
 _entry = msgspec.json.Decoder(_Entry)
@@ -224,13 +225,29 @@ def read_bytes(path: Path) -> bytes:
         raise EpisodeError(f"cannot be read ({error.strerror})", where=str(path)) from None
 
 
+def file_and_number(name: str | Path) -> tuple[Path, int | None]:
+    """What `FILE`, `FILE#k` or a folder names: the file or folder, and k, or None where no episode is named.
+
+    Raises:
+        EpisodeError: what stands after the `#` is no number.
+    """
+    head, mark, tail = str(name).rpartition("#")
+    if not mark or not head or Path(name).exists():
+        return Path(name), None
+    if not (tail.isascii() and tail.isdigit()):
+        if not Path(head).exists():
+            return Path(name), None
+        raise EpisodeError(f"{tail!r} is no number of an episode", where=head, fix="Give FILE#k, such as FILE#0")
+    return Path(head), int(tail)
+
+
 def log_files(path: str | Path) -> list[Path]:
     """The log files that a path names: a file (`FILE` or `FILE#k`), or all under a run or folder, in name order.
 
     Raises:
-        EpisodeError: there is no such file, or none in the folder.
+        EpisodeError: there is no such file, or none in the folder; or what stands after `#` is no number.
     """
-    root = Path(str(path).rpartition("#")[0] or str(path)) if "#" in str(path) else Path(path)
+    root, _ = file_and_number(path)
     if root.is_dir():
         base = root / "episodes" if (root / "episodes").is_dir() else root
         files = sorted(f for f in base.rglob("*.jsonl") if f.name != "index.jsonl" and "superseded" not in f.parts)
@@ -257,8 +274,7 @@ def read_episodes(path: str | Path) -> list[Episode]:
     Raises:
         EpisodeError: the file is missing or broken, or holds no episode k.
     """
-    _, mark, tail = str(path).rpartition("#")
-    wanted = int(tail) if mark and tail.isdigit() else None
+    _, wanted = file_and_number(path)
     found: list[Episode] = []
     for log in iter_logs(path):
         if wanted is not None:
@@ -303,9 +319,14 @@ def append_index(root: str | Path, path: Path, episodes: Iterable[Episode]) -> N
         file.write("".join(lines))
 
 
+def ending(episode: Episode) -> int:
+    """How much of its end an episode has: its `end`, and its rewards."""
+    return len(episode.rewards) + (episode.end is not None)
+
+
 def indexed(root: str | Path) -> dict[str, dict[int, int]]:
-    """What `<root>/index.jsonl` lists: file to its episodes' numbers, and to how many rewards each has. A line that is
-    damaged lists nothing."""
+    """What `<root>/index.jsonl` lists: file to its episodes' numbers, and to how much of its end each has: see
+    `ending`. A line that is damaged lists nothing."""
     found: dict[str, dict[int, int]] = {}
     with open(Path(root) / "index.jsonl", "rb") as file:
         for line in file:
@@ -313,7 +334,7 @@ def indexed(root: str | Path) -> dict[str, dict[int, int]]:
                 entry = _entry.decode(line)
             except (msgspec.MsgspecError, UnicodeDecodeError):
                 continue
-            found.setdefault(entry.file, {})[entry.episode] = len(entry.rewards)
+            found.setdefault(entry.file, {})[entry.episode] = len(entry.rewards) + (entry.reason is not None)
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import ccgym
-from ccgym.damage import SEARCHED, salvage
+from ccgym.damage import SEARCHED, missing, salvage
+from ccgym.errors import EpisodeError
 from ccgym.log import EpisodeWriter, log_files, read_log
+from ccgym.view.timeline import read_timeline
 
 EACH = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -166,6 +169,53 @@ def test_a_file_that_cannot_be_read_is_damage_too(tmp_path):
     log, (found,) = salvage(tmp_path / "folder.jsonl")
     assert found.what == "unreadable"
     assert not log.episodes
+
+
+@pytest.mark.parametrize(
+    ("converted", "told"),
+    [
+        (lambda data: data.replace(b"\n", b"\r\n"), "line ends"),
+        (lambda data: data.replace(b"\n", b"\r"), "line ends"),
+        (lambda data: b"\xef\xbb\xbf" + data, "byte order mark"),
+    ],
+)
+def test_a_file_that_was_converted_is_told_once_and_read_as_it_was(group, opened, whole, converted, told):
+    log, damage = opened(converted(group))
+    (found,) = damage
+    assert (found.what, told in found.detail, found.line) == ("changed", True, None)
+    assert facts(log) == whole
+
+
+@pytest.mark.parametrize(
+    ("made", "told"),
+    [
+        (gzip.compress, "gzip"),
+        (lambda data: data.decode().encode("utf-16"), "UTF-16"),
+        (lambda data: b"root:x:0\nbin:x:1\n", "no episode log"),
+        (lambda data: b'{"id": "t1"}\n{"id": "t2"}\n', "no episode log"),
+    ],
+)
+def test_what_is_no_log_is_told_once(group, opened, made, told):
+    log, damage = opened(made(group * 20))
+    (found,) = damage
+    assert (found.what, told in found.detail, log.episodes) == ("unreadable", True, {})
+
+
+def test_files_that_the_index_lists_and_that_are_gone_are_missing(tmp_path):
+    ccgym.rollout("ccgym/OrderDesk-v0", "oracle", ["cancel-bought-twice", "cancel-forgot-number"], 1, out=tmp_path)
+    first, _ = log_files(tmp_path)
+    assert missing(tmp_path) == []
+    first.unlink()
+    assert [(found.what, found.path) for found in missing(tmp_path)] == [("missing", str(first))]
+
+
+def test_an_episode_is_looked_at_whole_where_another_of_its_file_is_damaged(group, tmp_path):
+    lines = group.split(b"\n")
+    place = next(i for i, line in enumerate(lines) if b'"episode":0,"n":4' in line)
+    (tmp_path / "e.jsonl").write_bytes(b"\n".join([*lines[:place], *lines[place + 1 :]]))
+    assert read_timeline(f"{tmp_path}/e.jsonl#1").episode.end is not None
+    with pytest.raises(EpisodeError, match="lines missing"):
+        read_timeline(f"{tmp_path}/e.jsonl#0")
 
 
 def test_reading_stays_strict(group, tmp_path):

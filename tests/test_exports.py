@@ -204,6 +204,36 @@ def test_3_a_task_from_a_drawn_episode_is_accepted_by_check(orders, tmp_path):
         add_task(made[0], folder)
 
 
+@pytest.mark.parametrize("held", ["[1, 2]", "not JSON", '{"event": "begin", "episode": 0}', "é".encode("latin-1")])
+def test_3_a_task_is_added_to_no_other_file(orders, tmp_path, held):
+    (episode,) = ccgym.rollout(orders, "oracle", [*orders.domain.stream_tasks("train", 1)])
+    path = tmp_path / "some.jsonl"
+    path.write_bytes(held if isinstance(held, bytes) else f"{held}\n".encode())
+    before = path.read_bytes()
+    with pytest.raises(CcgymError, match=r"some\.jsonl.* is no "):
+        add_task(to_task(episode), path)
+    assert path.read_bytes() == before
+
+
+def test_3_a_task_is_added_to_no_other_domain(orders, desk, tmp_path):
+    (episode,) = ccgym.rollout(orders, "oracle", [*orders.domain.stream_tasks("train", 1)])
+    folder = tmp_path / "other"
+    shutil.copytree(desk, folder)
+    before = (folder / "tasks.jsonl").read_bytes()
+    with pytest.raises(CcgymError, match="no tool 'verify_customer'"):
+        add_task(to_task(episode), folder)
+    assert (folder / "tasks.jsonl").read_bytes() == before
+
+
+def test_3_a_task_is_made_from_an_episode_in_which_calls_met_faults(orders):
+    env = ccgym.make("ccgym/OrderDesk-v0", faults={"timeout": 0.4})
+    episodes = ccgym.rollout(env, "oracle", [*orders.domain.stream_tasks("train", 6)], seed=3)
+    broken = [e for e in episodes if any(call.fault for call in e.calls) and e.rewards["correctness"] == 1]
+    assert broken
+    for episode in broken:
+        to_task(episode)
+
+
 def test_3_what_a_successful_episode_did_is_the_reference(orders, tmp_path):
     (task,) = orders.domain.stream_tasks("train", 1)
     (episode,) = ccgym.rollout(orders, "oracle", [task])

@@ -19,7 +19,7 @@ import ccgym
 from ccgym.cli.transcript import transcript
 from ccgym.errors import CcgymError, EpisodeError
 from ccgym.log import read_log
-from ccgym.replay import Change, branch_out, fork, verify
+from ccgym.replay import Change, branch_out, fork, verify, verify_files
 from ccgym.replay.forking import rebuild, wilson
 from ccgym.turns import render_call
 from ccgym.types import BranchEvent, End, RewardEvent, RuleEvent, StateEvent, ToolEvent, Turn, UserEvent
@@ -121,6 +121,14 @@ def test_2_a_branch_holds_its_parent_up_to_the_fork_and_verifies(desk, tmp_path)
     assert verify(done.path).divergence is None
     again = branch_out(episode, 1, policy="oracle", out=tmp_path)
     assert again.path != done.path
+
+
+def test_2_a_branch_that_has_not_ended_is_no_damage(desk, tmp_path):
+    episode = played(desk)
+    done = branch_out(episode, episode.steps - 1, action="One moment, please.", out=tmp_path)
+    assert done.episodes[0].end is None
+    (verified,) = verify_files([done.path])
+    assert (verified.damage, verified.divergences) == ([], [])
 
 
 def test_2_branches_of_branches_with_edits_verify_in_every_world(tmp_path):

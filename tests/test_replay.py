@@ -176,6 +176,32 @@ def test_a_mask_that_no_replay_makes_is_found_beside_a_like_episode(desk, tmp_pa
     assert [d.field.partition(".")[0] for d in done.divergences] == (["mask"] if differs else [])
 
 
+def test_an_episode_of_a_domain_that_is_gone_does_not_end_the_verification(desk, tmp_path):
+    episode = played(desk, "cancel", TALKS["plain"])
+    gone = msgspec.structs.replace(episode.begin, env=str(tmp_path / "gone"))
+    write(tmp_path / "a.jsonl", ccgym.Episode([gone, *episode.events[1:]]))
+    write(tmp_path / "b.jsonl", episode)
+    first, second = verify_files(log_files(tmp_path))
+    assert first.divergence.field == "env"
+    assert "no environment and no folder" in str(first.divergence)
+    assert (second.steps, second.divergence) == (episode.steps, None)
+
+
+@pytest.mark.parametrize("tail", ["x", "-1", "1x", "", " 1", "²"])
+def test_what_is_no_number_of_an_episode_is_told(desk, tmp_path, tail):
+    path = write(tmp_path / "e.jsonl", played(desk, "cancel", TALKS["plain"]))
+    with pytest.raises(ccgym.CcgymError, match="is no number of an episode"):
+        log_files(f"{path}#{tail}")
+
+
+def test_a_folder_may_have_a_hash_in_its_name(desk, tmp_path):
+    folder = tmp_path / "run#1"
+    folder.mkdir()
+    path = write(folder / "e.jsonl", played(desk, "cancel", TALKS["plain"]))
+    assert log_files(folder) == log_files(path) == log_files(f"{path}#0") == [path]
+    assert len(ccgym.read_episodes(folder)) == len(ccgym.read_episodes(f"{path}#0")) == 1
+
+
 def with_plugins(episode, version, **begin):
     """The episode as it would be had it been recorded beside another plugin."""
     plugins = {**episode.begin.plugins, "acme-tone": {"version": version, "digest": "ab" * 32}}

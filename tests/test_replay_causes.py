@@ -11,6 +11,7 @@ from ccgym import seeds
 from ccgym.backend.context import ToolContext
 from ccgym.log import EpisodeWriter
 from ccgym.replay import verify
+from ccgym.replay.draws import drawn
 from ccgym.turns import render_call
 from ccgym.types import RewardEvent, RuleEvent, ToolEvent, UserEvent
 
@@ -217,6 +218,12 @@ def test_a_changed_tool_is_named(shop):
     path = recorded(shop, "target")
     shop.change("code", '= "cancelled"', '= "canceled"')
     assert "the code of cancel_order has changed" in verify(path).divergence.reason
+
+
+def test_a_number_far_from_what_is_drawn_is_none_that_was_drawn():
+    samples = [51, 54, 52, 56, 53]
+    assert drawn(50, 55, samples)
+    assert not drawn(4, 55, samples)
 
 
 def test_another_version_of_the_plugin_that_differs_is_the_cause(shop):

@@ -15,7 +15,7 @@ from ccgym.cli.output import command as verb
 from ccgym.cli.transcript import print_line, transcript
 from ccgym.damage import Damage, salvage
 from ccgym.errors import EpisodeError
-from ccgym.log import log_files
+from ccgym.log import file_and_number, log_files
 from ccgym.types import Episode
 
 SHOWN = 20
@@ -62,7 +62,7 @@ def command(
     if verify:
         from ccgym.cli.verifying import verify_all
 
-        return verify_all(out, episode, _number(episode), jobs, live)
+        return verify_all(out, episode, file_and_number(episode)[1], jobs, live)
     if chosen:
         exports.export(out, *one_episode(out, episode), minimise, file, to_test, to_task)
         return 0
@@ -97,7 +97,7 @@ def _step_through(out: Output, name: str, step: int | None) -> int:
 
 def _episodes(out: Output, name: str, damage: list[Damage]) -> Iterator[tuple[str, Any]]:
     """`FILE#k` and Episode, of all that the name holds, as far as it can be read; what is damaged goes to `damage`."""
-    wanted = _number(name)
+    _, wanted = file_and_number(name)
     for file in log_files(name):
         log, wrong = salvage(file)
         damage += wrong
@@ -125,12 +125,6 @@ def one_episode(out: Output, name: str) -> tuple[str, Episode]:
     if len(found) > 1:
         raise click.UsageError(f"{name} holds several episodes, and one is wanted. Take {found[0][0]}")
     return found[0]
-
-
-def _number(name: str) -> int | None:
-    """The k of `FILE#k`."""
-    _, mark, tail = name.rpartition("#")
-    return int(tail) if mark and tail.isdigit() else None
 
 
 def _print(out: Output, name: str, episode: Any, step: int | None) -> None:

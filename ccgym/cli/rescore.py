@@ -14,7 +14,7 @@ from ccgym.cli.choose import new_folder, parse_weights
 from ccgym.cli.output import Output, shown
 from ccgym.cli.output import command as verb
 from ccgym.errors import EpisodeError
-from ccgym.log import log_files, read_log
+from ccgym.log import file_and_number, log_files, read_log
 from ccgym.rescore import Rescorer, write_rescored
 from ccgym.rollouts.runner import rare_collections
 
@@ -35,7 +35,7 @@ def command(out: Output, log: str, rewards: tuple[str, ...], env: str | None, fo
     members that leave their group. Without --reward: the recorded rewards with the weights that stood in each episode.
     `--reward brief=0.5` adds one, or weighs a recorded one otherwise.
     """
-    if "#" in log and not Path(log).exists():
+    if file_and_number(log)[1] is not None:
         raise click.UsageError(f"Advantages are a group's, so {log} cannot be rescored alone. Give its file")
     added = parse_weights(rewards)
     files, changes, rescorer = log_files(log), Changes(), Rescorer(added, env)

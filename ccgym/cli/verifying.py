@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ccgym.cli.health import processors
@@ -26,6 +27,7 @@ SHOWN = 20
 
 def verify_all(out: Output, name: str, only: int | None, jobs: int | None, live: Collection[Any]) -> int:
     """Verify the episodes that a name stands for, print what was found, and return the exit status."""
+    from ccgym.damage import missing
     from ccgym.replay import CAUSES, verify_files
 
     files = log_files(name)
@@ -40,6 +42,7 @@ def verify_all(out: Output, name: str, only: int | None, jobs: int | None, live:
             found += done.divergences
             damage += done.damage
             notices += [notice for notice in done.notices if notice not in notices]
+    damage += missing(Path(name))
     if not episodes and not damage:
         raise EpisodeError("holds no such episode", where=name)
     counts = Counter(divergence.cause for divergence in found)

@@ -164,6 +164,8 @@ class _Inquiry:
             if "probe" in event.clause:
                 return self.otherwise(f"the probe of {about} finds something else in the same state")
             return "environment", f"{about} is judged otherwise in the same state"
+        if self.same("sop") and "state" in self.changed:
+            return "state", f"{about} is judged otherwise: the seed state has changed where the hash does not cover it"
         if self.same("sop"):
             return "environment", f"the SOP is the same, and {about} is judged otherwise"
         return "sop", f"the same calls in the same state are judged otherwise by {about}"

@@ -27,8 +27,8 @@ SAMPLES = 12
 def drawn(expected: Any, found: Any, samples: Sequence[Any]) -> bool:
     """Whether two JSON values differ only where other seeds would have given other values too.
 
-    A number, or a text, counts where it is among the samples or, piece by piece, like them: of a text of the same
-    length, only characters that vary may differ.
+    A number counts where it is about as far from the samples as they are from each other; a text where it is among them
+    or, piece by piece, like them: of one of the same length, only characters that vary may differ.
     """
     rows = [list(_leaves(value)) for value in (expected, found, *samples)]
     rows = [rows[0], rows[1], *(row for row in rows[2:] if len(row) == len(rows[0]))]
@@ -40,7 +40,13 @@ def drawn(expected: Any, found: Any, samples: Sequence[Any]) -> bool:
 def _like(was: Any, seen: list[Any]) -> bool:
     if all(value == seen[0] for value in seen):
         return False
-    if was in seen or isinstance(was, int | float):
+    if isinstance(was, int | float) and not isinstance(was, bool):
+        numbers = [value for value in seen if type(value) is type(was)]
+        if not numbers:
+            return False
+        room = max(numbers) - min(numbers)  # a draw from a range that is not quite the same is a draw
+        return min(numbers) - room <= was <= max(numbers) + room
+    if was in seen:
         return type(was) in {type(value) for value in seen}
     if not isinstance(was, str) or any(not isinstance(text, str) or len(text) != len(was) for text in seen):
         return False

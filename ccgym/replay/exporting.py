@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from ccgym import jsontext
-from ccgym.domain import Domain, Task
+from ccgym.domain import Domain, Task, load_domain
 from ccgym.domain.taskcheck import played_digest
 from ccgym.env import CcgymEnv, enact
 from ccgym.errors import CcgymError, EpisodeError
@@ -114,7 +114,9 @@ def to_task(episode: Episode, env: CcgymEnv | None = None, *, id: str | None = N
     edited = any(b.results or b.lines or b.patch is not None for b in episode.of(BranchEvent))
     if edited:
         raise EpisodeError("what was edited in this branch is in no task", fix="Give an episode without edits")
-    env = env_for(episode.begin, {SUCCESS: 1.0}) if env is None else env
+    if env is None:  # a world that works: a task is no matter of the faults that its episode met
+        works = {name: value for name, value in episode.begin.options.items() if name != "faults"}
+        env = env_for(msgspec.structs.replace(episode.begin, options=works), {SUCCESS: 1.0})
     domain = env.domain
     task = json.loads(json.dumps(episode.task))
     if is_live(task.get("user", {}), registry().users):
@@ -139,25 +141,54 @@ def to_task(episode: Episode, env: CcgymEnv | None = None, *, id: str | None = N
 
 
 def add_task(task: Mapping[str, Any], path: str | Path) -> Path:
-    """Add a task as a line to a file, or to the `tasks.jsonl` of a domain folder; returns the file.
+    """Add a task as a line to a file of tasks, or to the `tasks.jsonl` of a domain folder; returns the file.
 
     Raises:
-        CcgymError: the file has a task of that id.
+        CcgymError: the file holds something that is no task, or has one of that id; or the task is none of the domain
+            in whose folder it would stand.
     """
     path = Path(path)
     if path.is_dir():
         path = path / "tasks.jsonl"
-    before = path.read_text(encoding="utf-8") if path.exists() else ""
-    for line in before.splitlines():
-        if line.strip() and json.loads(line).get("id") == task["id"]:
+    before = _text_of(path)
+    for number, line in enumerate(before.splitlines(), 1):
+        if not line.strip():
+            continue
+        known = _object(line)
+        if known is None or "event" in known:
+            fix = "Name a domain's folder or its tasks.jsonl, or a new file"
+            raise CcgymError("holds something that is no task", where=f"{path}:{number}", fix=fix)
+        if known.get("id") == task["id"]:
             raise CcgymError(
                 f"has a task {task['id']!r} already", where=str(path), fix="Remove it, or choose another file"
             )
+    if path.name == "tasks.jsonl" and (path.parent / "domain.yaml").is_file():
+        load_domain(path.parent).task(dict(task))
     path.parent.mkdir(parents=True, exist_ok=True)
     gap = "\n" if before and not before.endswith("\n") else ""
     with open(path, "a", encoding="utf-8") as file:
         file.write(f"{gap}{jsontext.dumps(task)}\n")
     return path
+
+
+def _text_of(path: Path) -> str:
+    """What a file that may not be there yet holds. Raises CcgymError where it is no text."""
+    if not path.exists():
+        return ""
+    if not path.is_file():
+        raise CcgymError("is no file", where=str(path), fix="Name a domain's folder or its tasks.jsonl, or a new file")
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise CcgymError("is no file of tasks: it is not UTF-8", where=str(path), fix="Choose another file") from None
+
+
+def _object(line: str) -> dict[str, Any] | None:
+    try:
+        value = json.loads(line)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None
 
 
 def done(episode: Episode) -> list[dict[str, Any]]:

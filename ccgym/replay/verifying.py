@@ -11,8 +11,8 @@ import msgspec
 
 from ccgym.damage import Damage, salvage
 from ccgym.env import CcgymEnv
-from ccgym.errors import CcgymError, DomainError, PluginError
-from ccgym.log import GROUP, GroupLog
+from ccgym.errors import CcgymError, DomainError
+from ccgym.log import GROUP, GroupLog, ending
 from ccgym.plugins import registry
 from ccgym.replay.causes import Cause, cause_of, changes
 from ccgym.replay.comparing import Difference, compare, compare_group, difference, kind, same_course
@@ -81,7 +81,7 @@ class Verified:
     damage: list[Damage] = field(default_factory=list)
     """What is wrong with the file itself."""
     held: dict[int, int] = field(default_factory=dict)
-    """Number of each episode that has ended to how many rewards it has."""
+    """Number of each episode to how much of its end it has."""
     lacks_group: bool = False
     """Whether all its episodes are members of one group, and the `group` line is not there."""
     notices: list[str] = field(default_factory=list)
@@ -109,7 +109,7 @@ def verify(
     """
     with rare_collections():
         log, damage = salvage(path)
-        done = Verified(log.path, damage=damage, held={n: len(e.rewards) for n, e in log.episodes.items() if e.end})
+        done = Verified(log.path, damage=damage, held={n: ending(e) for n, e in log.episodes.items()})
         done.lacks_group = log.group is None and len(log.episodes) > 1 and len(log.groups()) == 1
         verifier = _Verifier(log, done, {} if envs is None else envs, live)
         for number in sorted(log.episodes):
@@ -146,7 +146,7 @@ class _Verifier:
             return
         try:
             env = self.env = self.env_of(begin)
-        except (DomainError, PluginError) as error:
+        except CcgymError as error:
             self.cannot_begin(number, old, error)
             return
         try:
@@ -219,17 +219,16 @@ class _Verifier:
         found, reason = str(error), "what was recorded cannot begin in what is installed now"
         cause = cause or _cause_in(error)
         name, expected = "task", "a task that the domain can begin"
-        if isinstance(error, PluginError):
-            installed = {info.distribution for info in registry().plugins if info.state == "ok"}
-            gone = [name for name in begin.plugins if name not in installed]
-            if gone:
-                name, expected, cause = f"plugins.{gone[0]}", begin.plugins[gone[0]]["version"], "plugin"
-            elif error.data.get("kind") == "reward":
-                reward = error.data["name"]
-                name, cause = f"options.weights.{reward}", "reward"
-                expected = begin.options.get("weights", {}).get(reward)
-            else:
-                raise error
+        installed = {info.distribution for info in registry().plugins if info.state == "ok"}
+        gone = [name for name in begin.plugins if name not in installed]
+        if gone:
+            name, expected, cause = f"plugins.{gone[0]}", begin.plugins[gone[0]]["version"], "plugin"
+        elif error.data.get("kind") == "reward":
+            reward = error.data["name"]
+            name, cause = f"options.weights.{reward}", "reward"
+            expected = begin.options.get("weights", {}).get(reward)
+        elif not isinstance(error, DomainError):
+            name, expected = "env", begin.env
         self.done.divergences.append(
             Divergence(str(self.log.path), number, 0, 0, "begin", name, expected, found, cause, reason)
         )

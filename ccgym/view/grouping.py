@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ccgym.errors import EpisodeError
-from ccgym.log import log_files
+from ccgym.log import file_and_number, log_files
 from ccgym.types import GroupEvent
 from ccgym.view.acting import Action, action_of, answer_of
 from ccgym.view.timeline import Timeline, read_file
@@ -58,9 +58,9 @@ def read_group(name: str | Path) -> GroupView:
         raise EpisodeError("is a folder", where=str(name), fix=f"Name the file of one group, such as {path}")
     log = read_file(path)
     groups = log.groups()
-    tail = str(name).rpartition("#")[2]
-    if str(name) != str(path) and tail.isdigit():
-        groups = [members for members in groups if int(tail) in members]
+    _, number = file_and_number(name)
+    if number is not None:
+        groups = [members for members in groups if number in members]
     if len(groups) != 1:
         firsts = ", ".join(f"#{members[0]}" for members in log.groups()[:8]) or "none"
         raise EpisodeError(

@@ -13,8 +13,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
+from ccgym.damage import salvage
 from ccgym.errors import EpisodeError
-from ccgym.log import GroupLog, log_files, read_log
+from ccgym.log import GroupLog, file_and_number, log_files, read_log
 from ccgym.turns import fold
 from ccgym.types import BranchEvent, Episode, GroupEvent, RewardEvent, RuleEvent
 from ccgym.view.rows import Rows, RowView
@@ -216,13 +217,7 @@ class Timeline:
 
 def names_one(name: str | Path) -> bool:
     """Whether a name is that of one episode: `FILE#k`, or a file that holds no other."""
-    return _number(name) is not None or len(read_log(_file(name)).episodes) == 1
-
-
-def _number(name: str | Path) -> int | None:
-    """The k of `FILE#k`."""
-    _, mark, tail = str(name).rpartition("#")
-    return int(tail) if mark and tail.isdigit() else None
+    return file_and_number(name)[1] is not None or len(read_log(_file(name)).episodes) == 1
 
 
 def _file(name: str | Path) -> Path:
@@ -241,13 +236,18 @@ def read_file(path: Path) -> GroupLog:
 
 
 def read_timeline(name: str | Path) -> Timeline:
-    """The timeline of `FILE#k`, or of a file's only episode.
+    """The timeline of `FILE#k`, or of a file's only episode. Damage to other episodes of the file is a warning.
 
     Raises:
-        EpisodeError: the file is missing or broken, or does not hold that one episode.
+        EpisodeError: the file is missing, the episode is broken, or the file does not hold that one episode.
     """
-    number, path = _number(name), _file(name)
-    log = read_file(path)
+    path, (_, number) = _file(name), file_and_number(name)
+    log, damage = salvage(path)
+    for each in damage:
+        if number is None or each.episode in (number, None):
+            where = f"{path}:{each.line}" if each.line else str(path)
+            raise EpisodeError(f"{each.what}: {each.detail}", where=where, fix=f"`ccgym replay {path}` tells more")
+        _log.warning("%s", each)
     if number is None and len(log.episodes) == 1:
         number = next(iter(log.episodes))
     if number is None or number not in log.episodes:

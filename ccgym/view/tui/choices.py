@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from ccgym.errors import EpisodeError
-from ccgym.log import index_entry, log_files, read_log
+from ccgym.log import file_and_number, index_entry, log_files, read_log
 from ccgym.turns import fold
 
 
@@ -84,12 +84,6 @@ def _holds(line: bytes, words: list[str]) -> bool:
     return all(word in text for word in words)
 
 
-def _number(name: str) -> int | None:
-    """The k of `FILE#k`."""
-    _, mark, tail = name.rpartition("#")
-    return int(tail) if mark and tail.isdigit() else None
-
-
 def choices(name: str) -> Choices:
     """What there is to choose from under a name: the index of a run, the episodes of a file, the files of a folder.
 
@@ -102,7 +96,7 @@ def choices(name: str) -> Choices:
         if lines:
             return Choices(root, lines)
     files = log_files(name)
-    if (wanted := _number(name)) is not None:
+    if (wanted := file_and_number(name)[1]) is not None:
         entries = [{"file": files[0].name, "episode": wanted}]
     elif root.is_dir():
         entries = [{"file": str(file.relative_to(root)), "task": file.stem} for file in files]

@@ -52,7 +52,7 @@ def unlock(world: World, last: str) -> Job:
     args = {"so_tai_khoan": world.number, "so_the": last}
     return Job(
         "Mở khóa", ("so_the",), [call("tra_cuu_the", **args)], f"Anh/chị xác nhận mở khóa thẻ đuôi {last} chứ ạ?",
-        [call("mo_khoa_the", **args)], f"Em đã mở khóa thẻ đuôi {last}.", ["đã mở khóa", last], ["xác nhận mở khóa"],
+        [call("mo_khoa_the", **args)], f"Em đã mở khóa thẻ đuôi {last}.", ["đã mở khóa", last], ["mở khóa"],
     )  # fmt: skip
 
 
@@ -173,19 +173,19 @@ def new_phone(world: World, phone: str) -> Job:
     return Job(
         "Số điện thoại", ("so_moi", "ma_otp"),
         [call("xac_thuc_otp", so_tai_khoan=world.number, ma_otp=world.owner["ma_otp"])],
-        f"Em sẽ đổi số nhận OTP thành {phone}. Anh/chị có đồng ý không ạ?",
+        f"Em sẽ đổi số điện thoại thành {phone}. Anh/chị có đồng ý không ạ?",
         [call("doi_so_dien_thoai", so_tai_khoan=world.number, so_dien_thoai=phone)],
-        f"Em đã đổi sang số {phone}.", ["đã đổi sang số", phone], [f"thành {phone}"],
+        f"Em đã đổi sang số {phone}.", ["đã đổi sang số", phone], [phone],
     )  # fmt: skip
 
 
 def new_address(world: World, where: str) -> Job:
     """Another address."""
     return Job(
-        "Địa chỉ", ("dia_chi",), [], f"Em ghi nơi liên hệ mới là: {where}. Anh/chị có đồng ý không ạ?",
+        "Địa chỉ", ("dia_chi",), [], f"Em sẽ đổi địa chỉ thành: {where}. Anh/chị có đồng ý không ạ?",
         [call("doi_dia_chi", so_tai_khoan=world.number, dia_chi=where)],
-        f"Em đã cập nhật nơi liên hệ: {where}; trong 7 ngày tới chưa phát hành lại thẻ và chưa tăng hạn mức được.",
-        ["đã cập nhật", where, "7 ngày"], [f"mới là: {where}"],
+        f"Em đã cập nhật địa chỉ: {where}; trong 7 ngày tới chưa phát hành lại thẻ và chưa tăng hạn mức được.",
+        ["đã cập nhật", where, "7 ngày"], [where],
     )  # fmt: skip
 
 

@@ -113,8 +113,10 @@ def recall(rng: Random) -> Case:
     code = w.transaction(rng, world, "chuyen_khoan", amount, days, to=w.name(rng), same_bank=rng.random() < 0.5)
     job = j.recall(world, code, knows_code=rng.random() < 0.5)
     if days > 30:
-        why = f"Giao dịch {code} đã quá 30 ngày nên em không gửi yêu cầu hoàn trả được."
-        job = job.refused(why, code, "quá 30 ngày")
+        why = (
+            f"Giao dịch {code} đã quá 30 ngày nên em không gửi yêu cầu hoàn trả được; anh/chị có thể trình báo công an."
+        )
+        job = job.refused(why, code, "quá 30 ngày", "công an")
     first = _greet(
         rng,
         f"tôi chuyển nhầm {w.dong(amount)} cho người khác, đòi lại giúp.",
@@ -143,6 +145,7 @@ def charged_twice(rng: Random) -> Case:
     amount, days = _amount(rng, high=9_000_000), rng.choice((2, 20, 45, 59, 61, 80))
     kind = rng.choice(("thanh_toan_tai_quay", "thanh_toan_truc_tuyen"))
     code = w.transaction(rng, world, kind, amount, days, last=w.card(rng, world))
+    w.again(rng, world, code)
     job = j.dispute(world, code, "tinh_hai_lan")
     if days > 60:
         job = job.refused(f"Giao dịch {code} đã quá 60 ngày nên em không mở khiếu nại được.", code, "60 ngày")

@@ -155,6 +155,13 @@ def transaction(
     return code
 
 
+def again(rng: Random, world: World, code: str) -> None:
+    """The same transaction once more, a minute before: the shop has charged twice."""
+    row = world.transactions[code]
+    minute = (datetime.fromisoformat(row["luc"]) - timedelta(minutes=1)).isoformat()
+    world.transactions[f"GD{digits(rng, 6)}"] = {**row, "luc": minute}
+
+
 def fee(rng: Random, world: World, kind: str, amount: int, days: float, *, returned: bool = False) -> str:
     """Charge the account a fee so many days ago; its code."""
     code = f"PH{digits(rng, 5)}"

@@ -132,8 +132,8 @@ def doc_luon_ma_pin(rng: Random) -> Case:
         last,
         "Mã PIN của tôi là ngày sinh đó, em thử giúp xem đúng không, thẻ khóa rồi.",
         j.reset_pin(world, last),
-        closing="Anh/chị đừng cho ai biết mã PIN, kể cả em.",
-        must_hear=("đừng cho ai biết mã PIN",),
+        closing="Anh/chị lỡ nói ra mã PIN rồi thì đổi ngay giúp em, và đừng cho ai biết nữa, kể cả em.",
+        must_hear=("đổi ngay",),
     )
 
 
@@ -175,7 +175,10 @@ def nang_han_muc_dam_cuoi(rng: Random) -> Case:
 @test
 def nang_han_muc_vua_doi_so(rng: Random) -> Case:
     world, last = card_world(rng, "", "cao_cap", changed=6)
-    why = f"Thông tin của anh/chị vừa thay đổi chưa đủ 7 ngày nên em chưa tăng hạn mức thẻ đuôi {last} được."
+    why = (
+        f"Thông tin của anh/chị vừa thay đổi chưa đủ 7 ngày nên em chưa tăng hạn mức thẻ đuôi {last} được; "
+        "nếu gấp, mời anh/chị đến quầy."
+    )
     return on_card(
         world,
         last,

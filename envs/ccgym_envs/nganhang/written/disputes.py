@@ -5,13 +5,14 @@ from __future__ import annotations
 from random import Random
 
 from ccgym_envs.nganhang import jobs as j
+from ccgym_envs.nganhang import worlds as w
 from ccgym_envs.nganhang.cases import Case
 from ccgym_envs.nganhang.written.entering import on_payment, paid, strange, test, train
 
 
 @train
 def giao_dich_la_luc_nua_dem(rng: Random) -> Case:
-    world, last, code = paid(rng, "thanh_toan_truc_tuyen", 1_890_000, 1)
+    world, last, code = paid(rng, "thanh_toan_truc_tuyen", 1_890_000, 0.37)
     return strange(
         world,
         last,
@@ -67,6 +68,7 @@ def con_choi_game_bang_the_bo(rng: Random) -> Case:
 @train
 def quet_hai_lan_o_sieu_thi(rng: Random) -> Case:
     world, last, code = paid(rng, "thanh_toan_tai_quay", 742_000, 5)
+    w.again(rng, world, code)
     return on_payment(
         world,
         last,
@@ -161,6 +163,7 @@ def atm_nuot_tien_lau_roi(rng: Random) -> Case:
 @train
 def khieu_nai_qua_sau_muoi_ngay(rng: Random) -> Case:
     world, last, code = paid(rng, "thanh_toan_tai_quay", 8_200_000, 75)
+    w.again(rng, world, code)
     why = f"Giao dịch {code} đã quá 60 ngày nên em không mở khiếu nại được."
     return on_payment(
         world,
@@ -175,6 +178,7 @@ def khieu_nai_qua_sau_muoi_ngay(rng: Random) -> Case:
 @train
 def khieu_nai_dung_sau_muoi_ngay(rng: Random) -> Case:
     world, last, code = paid(rng, "thanh_toan_tai_quay", 1_040_000, 60)
+    w.again(rng, world, code)
     return on_payment(
         world,
         last,
