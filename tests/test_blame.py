@@ -97,6 +97,16 @@ def test_2_an_episode_that_succeeded_has_no_mistake(desk_env):
     assert found.step is None
 
 
+def test_3_a_policy_that_failed_is_blamed_at_its_failure(desk_env):
+    desk_env.reset(options={"task": "cancel", "seed": 1})
+    desk_env.step("What is your order id?")
+    desk_env.step(Turn("", error="server down"))
+    found = blame(desk_env.episode, env=desk_env)
+    assert found.step == 2
+    assert found.turn == "policy_error: server down"
+    assert desk_env.episode.events[found.event].step == 2
+
+
 def test_2_an_unfinished_episode_may_still_succeed(desk_env):
     found = blame(played(desk_env, "cancel", [READ]), env=desk_env)
     assert (found.step, found.succeeded, found.before.success) == (None, False, 1.0)

@@ -318,6 +318,8 @@ def test_the_commands_lead_from_a_bad_episode_to_a_test_and_a_task(invoke, order
     [
         (["fork", "e.jsonl", "--at", "0"], "nothing is changed"),
         (["fork", "e.jsonl", "--at", "0", "--edit", "answer", "1"], "Write result, state or user"),
+        (["fork", "e.jsonl", "--at", "0", "--edit", "user", "A", "--edit", "user", "B"], "Give it once"),
+        (["fork", "e.jsonl", "--at", "0", "--edit", "result", "c1=1", "--edit", "result", "c1=2"], "Give it once"),
         (["fork", "e.jsonl", "--at", "1", "--edit", "result", "c1"], "write CALL=JSON"),
         (["fork", "e.jsonl", "--at", "1", "--edit", "result", "c1=open"], "A text needs its quotes"),
         (["fork", "e.jsonl", "--at", "1", "--edit", "state", "x=1"], "write POINTER=JSON"),

@@ -122,11 +122,15 @@ def read_edits(given: tuple[tuple[str, str], ...], episode: Episode, at: int) ->
     line = None
     for what, value in given:
         if what == "user":
+            if line is not None:
+                raise click.UsageError("--edit user: the customer says one line. Give it once")
             line = value
         elif what == "result":
             call, sign, text = value.partition("=")
             if not sign:
                 raise click.UsageError(f'--edit result {value}: write CALL=JSON, such as c2=\'{{"status": "open"}}\'')
+            if call in results:
+                raise click.UsageError(f"--edit result {call}: a call has one answer. Give it once")
             results[call] = _json(text, f"--edit result {call}")
         elif what == "state":
             ops += _patch(value)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any, cast
+from urllib.parse import unquote
 
 import jsonschema_rs
 
@@ -33,13 +34,14 @@ class ArgumentValidator:
         where: what an error of the schema itself names.
 
     Raises:
-        DomainError: the schema is not JSON Schema 2020-12, refers outside itself, or has a pattern that is not linear.
+        DomainError: the schema is not JSON Schema 2020-12, refers outside itself or in a circle, or has a pattern
+            that is not linear.
     """
 
     __slots__ = ("_is_valid", "_names", "_required", "_validator", "schema")
 
     def __init__(self, parameters: dict[str, Any], where: str = "schema") -> None:
-        for path, message, fix in _problems(parameters, (), 0):
+        for path, message, fix in _problems(parameters, (), 0, parameters):
             raise DomainError(message, where=_join(where, path), fix=fix)
         self.schema = closed(parameters)
         """The schema that arguments are held against: closed to arguments that it does not name."""
@@ -131,25 +133,47 @@ def compile_schema(schema: dict[str, Any], where: str) -> jsonschema_rs.Draft202
         raise DomainError(f"not JSON Schema 2020-12: {str(error)[:160]}", where=where) from None
 
 
-def _problems(schema: Any, path: tuple[Any, ...], depth: int) -> Iterator[tuple[tuple[Any, ...], str, str | None]]:
-    """References that lead out of the document, and nesting past all reason. Values that are data are not schemas."""
+def _problems(
+    schema: Any, path: tuple[Any, ...], depth: int, root: Any
+) -> Iterator[tuple[tuple[Any, ...], str, str | None]]:
+    """References that lead out of the document or in a circle, and nesting past all reason. Values that are data are
+    not schemas."""
     if depth > MAX_DEPTH:
         yield path, f"nested deeper than {MAX_DEPTH}", None
         return
     if isinstance(schema, list):
         for index, item in enumerate(schema):
-            yield from _problems(item, (*path, index), depth + 1)
+            yield from _problems(item, (*path, index), depth + 1, root)
     if not isinstance(schema, dict):
         return
     for key, value in schema.items():
         if key in _REFERENCES and isinstance(value, str) and not value.startswith("#"):
             fix = "Remove it" if key in ("$id", "id") else "Copy what it refers to into $defs, and refer to #/$defs/…"
             yield (*path, key), f"{key} {show(value)} leads out of the schema", fix
+        elif key == "$ref" and isinstance(value, str) and _circles(value, root):
+            yield (
+                (*path, key),
+                f"$ref {show(value)} leads to nothing but itself",
+                "Refer to a schema that says something",
+            )
         elif key in _MAPS and isinstance(value, dict):
             for name, item in value.items():
-                yield from _problems(item, (*path, key, name), depth + 1)
+                yield from _problems(item, (*path, key, name), depth + 1, root)
         elif key not in _DATA:
-            yield from _problems(value, (*path, key), depth + 1)
+            yield from _problems(value, (*path, key), depth + 1, root)
+
+
+def _circles(reference: str, root: Any) -> bool:
+    """Whether a reference within the schema leads from reference to reference, and back to where it was."""
+    seen: set[str] = set()
+    while reference not in seen:
+        seen.add(reference)
+        path = [part.replace("~1", "/").replace("~0", "~") for part in unquote(reference[1:]).split("/")[1:]]
+        target = _at(root, path)
+        if not isinstance(target, dict) or not isinstance(target.get("$ref"), str):
+            return False
+        reference = target["$ref"]
+    return True
 
 
 def _join(where: str, path: Iterable[Any]) -> str:
@@ -157,7 +181,7 @@ def _join(where: str, path: Iterable[Any]) -> str:
     return f"{where}{'' if ' /' in where else ' '}{pointer(path)}".rstrip()
 
 
-def _at(value: Any, path: list[str | int]) -> Any:
+def _at(value: Any, path: Iterable[str | int]) -> Any:
     for part in path:
         try:
             value = value[part]

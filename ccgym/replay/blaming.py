@@ -92,11 +92,20 @@ def blame(
         if before.success > 0:
             if after is None:
                 return Blame(None, None, "", (), before, None)
-            turn = next((e for e in episode.of(Message) if e.step == step + 1 and e.role == "assistant"), None)
-            number, text = (None, "") if turn is None else (turn.n, turn.content)
+            number, text = _turn(episode, step + 1)
             return Blame(step + 1, number, text, tuple(_broke(episode, step + 1)), before, after)
         after = before
     return Blame(None, None, "", (), after, after)
+
+
+def _turn(episode: Episode, step: int) -> tuple[int | None, str]:
+    """Number and text of the agent's turn at a step; of one that never came, the failure of its policy."""
+    for event in episode.events:
+        if event.step == step and type(event) is Message and event.role == "assistant":
+            return event.n, event.content
+        if event.step == step and type(event) is ErrorEvent:
+            return event.n, f"{event.code}: {event.message}"
+    return None, ""
 
 
 def _by_oracle(episode: Episode, step: int, env: CcgymEnv) -> Worth:

@@ -285,7 +285,8 @@ def _cause_in(error: CcgymError) -> Cause:
         for name, cause in _FILES.items():
             if next(iter(files)).startswith(name):
                 return cause
-    return "tool" if any(finding.data.get("code") in _OF_TOOLS for finding in findings) else "environment"
+    codes = {finding.data.get("code") for finding in findings}
+    return "tool" if codes & _OF_TOOLS else "customer" if "unknown-customer" in codes else "environment"
 
 
 def _apart(expected: Any, found: Any) -> tuple[str, str]:

@@ -58,7 +58,9 @@ def make_customer(
     if kinds and kind in kinds:
         return kinds[kind](user, sim, seeds.stream(seed, "user"))
     have = ", ".join([*KINDS, *(kinds or ())])
-    raise DomainError(f"unknown kind of customer {kind!r}", where=where, fix=f"Registered kinds: {have}")
+    raise DomainError(
+        f"unknown kind of customer {kind!r}", where=where, fix=f"Registered kinds: {have}", code="unknown-customer"
+    )
 
 
 def is_live(user: Mapping[str, Any], kinds: Mapping[str, Any]) -> bool:
