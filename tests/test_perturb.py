@@ -10,6 +10,7 @@ import pytest
 
 import ccgym
 from ccgym.errors import ConfigError
+from ccgym.log import EpisodeWriter
 from ccgym.renaming import Renaming, scramble
 from ccgym.replay import verify
 from ccgym.seeds import stream
@@ -123,6 +124,17 @@ def test_the_agent_speaks_in_the_names_that_it_was_shown(desk):
     assert json.loads(observation[15:-16])["name"] == names["get_order"]
     assert env.episode.calls[0].name == "get_order"
     assert env.episode.messages()[-1]["content"] == observation
+
+
+def test_a_name_that_the_agent_copies_from_an_answer_means_the_tool(desk, tmp_path):
+    env = ccgym.make(desk, perturb={"rename": True})
+    env.reset(options={"task": "cancel", "seed": 1})
+    names = env.episode.begin.options["perturb"]["names"]
+    env.step(call(names["add_note"], order_id="W1", text=f"see {names['get_order']}, then get_order"))
+    assert env.episode.calls[0].arguments["text"] == "see get_order, then get_order"
+    with EpisodeWriter(tmp_path / "e.jsonl") as log:
+        log.write(env.episode.events)
+    assert verify(tmp_path / "e.jsonl").divergences == []
 
 
 def test_the_domains_own_names_mean_nothing_then_and_no_error_tells_which_is_which(desk):

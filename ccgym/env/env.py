@@ -235,7 +235,7 @@ class CcgymEnv(gymnasium.Env[str, str]):
             self._count_error()
         elif parsed.reply is not None:
             self._reply(parsed.reply)
-        return parsed.calls
+        return parsed.calls if self._view is None else [self._view.read(call) for call in parsed.calls]
 
     def _break(self, error: Exception) -> None:
         """Promise 4: whatever breaks within a step is the episode's end, not the caller's."""

@@ -86,6 +86,7 @@ class View:
             seeds.stream("shuffle tools", seed).shuffle(tools)
         names = scramble([tool.name for tool in tools], seeds.stream("rename tools", seed)) if "rename" in asked else {}
         self.names = Renaming(names)
+        self._back = Renaming({shown: name for name, shown in names.items()})
         self.own = {self.names.shown(tool.name): tool for tool in tools}
         """Shown name to tool."""
         self.validators = {
@@ -107,6 +108,10 @@ class View:
             tool, name=names.shown(tool.name), description=names.text(tool.description),
             parameters=names.schema(tool.parameters),
         )  # fmt: skip
+
+    def read(self, call: Call) -> Call:
+        """A call whose arguments name tools as the domain does: the agent may have copied a name from an answer."""
+        return call._replace(arguments=self._back.value(call.arguments)) if self._back.names else call
 
     def meant(self, call: Call) -> Call:
         """A call of the agent's under the tool's own name."""
