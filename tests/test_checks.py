@@ -252,6 +252,24 @@ def test_tools_that_a_plugins_backend_answers_need_neither_mock_nor_function(tmp
         unregister(plugin)
 
 
+def test_what_a_plugins_backend_raises_is_told_with_its_type(tmp_path):
+    import ccgym
+    from ccgym.plugins import unregister
+
+    class BrokenPlugin:
+        @ccgym.hookimpl
+        def make_backend(self, domain, task):
+            return {}["shelf"] if domain.name == "BikeDesk" else None
+
+    plugin = BrokenPlugin()
+    ccgym.register(plugin)
+    try:
+        told = {f.message for f in check(desk.write(Example({}), tmp_path / "desk")).findings if f.code == "unplayable"}
+    finally:
+        unregister(plugin)
+    assert told == {"cannot be played: KeyError: 'shelf'"}
+
+
 def test_of_many_findings_alike_a_few_are_shown(capsys, tmp_path):
     from ccgym.cli.app import run
 

@@ -12,6 +12,7 @@ from ccgym.domain.findings import Findings, pointer
 from ccgym.domain.models import Call, Say, Sim
 from ccgym.domain.rules import Called, Tree, walk
 from ccgym.env import CcgymEnv, enact
+from ccgym.errors import CcgymError
 from ccgym.types import Episode, ErrorEvent, RewardEvent, RuleEvent, ToolEvent
 from ccgym.users import LIVE
 
@@ -74,7 +75,9 @@ def bounded(domain: Domain, task: Task) -> Task:
 
 def _told(error: Exception) -> str:
     text = " ".join(str(error).split())[:300].rstrip(".")
-    return text or type(error).__name__
+    if isinstance(error, CcgymError) and text:
+        return text
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 def _look_at_end(
