@@ -213,7 +213,9 @@ def test_an_episode_is_looked_at_whole_where_another_of_its_file_is_damaged(grou
     lines = group.split(b"\n")
     place = next(i for i, line in enumerate(lines) if b'"episode":0,"n":4' in line)
     (tmp_path / "e.jsonl").write_bytes(b"\n".join([*lines[:place], *lines[place + 1 :]]))
-    assert read_timeline(f"{tmp_path}/e.jsonl#1").episode.end is not None
+    whole = read_timeline(f"{tmp_path}/e.jsonl#1")
+    assert whole.episode.end is not None
+    assert "episode 0, event 5): lines missing" in whole.facts["beside it in the file"]
     with pytest.raises(EpisodeError, match="lines missing"):
         read_timeline(f"{tmp_path}/e.jsonl#0")
 

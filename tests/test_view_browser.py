@@ -238,9 +238,11 @@ def test_a_damaged_file_says_so_in_its_place_and_the_others_open(view, desk, tmp
     broken = run / "episodes" / "grpo" / "000001-0000.jsonl"
     broken.write_bytes(broken.read_bytes().replace(b"Which order?", b"Which odder?", 1))
     page = view(run, expect=lambda text: "422" in text)
-    page.locator(".row").first.click()
-    frame(page).locator("p", has_text="the digest does not follow").wait_for()
-    page.keyboard.press("Escape")
+    for place, told in ((0, "beside it in the file"), (1, "tells more")):  # episode 1, which is whole, and 0
+        page.locator(".row").nth(place).click()
+        frame(page).locator("body", has_text=told).wait_for()
+        frame(page).locator("body", has_text="its digest does not follow").wait_for()
+        page.keyboard.press("Escape")
     page.locator(".row").last.click()
     frame(page).locator(".step").first.wait_for()
 

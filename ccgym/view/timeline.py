@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-from ccgym.damage import salvage
+from ccgym.damage import Damage, salvage
 from ccgym.errors import EpisodeError
 from ccgym.log import GroupLog, file_and_number, log_files, read_log
 from ccgym.turns import fold
@@ -57,6 +57,8 @@ class Timeline:
     """`FILE#k`, or whatever names it for its reader."""
     group: GroupEvent | None = None
     """What its file says of the whole group."""
+    damage: tuple[Damage, ...] = ()
+    """What is wrong with other episodes of its file."""
 
     # ---- facts
 
@@ -96,6 +98,7 @@ class Timeline:
             "goal": str(goal) if goal else "", "ended": self.termination, "steps": str(self.steps[-1].number),
             "forked from": f"{branch.parent or '?'} at step {branch.at}" if branch else "", "ccgym": begin.ccgym,
             "plugins": ", ".join(f"{name} {which.get('version', '')}".strip() for name, which in begin.plugins.items()),
+            "beside it in the file": "; ".join(map(str, self.damage)),
         }  # fmt: skip
         return {label: text for label, text in found.items() if text}
 
@@ -236,7 +239,7 @@ def read_file(path: Path) -> GroupLog:
 
 
 def read_timeline(name: str | Path) -> Timeline:
-    """The timeline of `FILE#k`, or of a file's only episode. Damage to other episodes of the file is a warning.
+    """The timeline of `FILE#k`, or of a file's only episode. Damage to other episodes of the file is one of its facts.
 
     Raises:
         EpisodeError: the file is missing, the episode is broken, or the file does not hold that one episode.
@@ -247,11 +250,10 @@ def read_timeline(name: str | Path) -> Timeline:
         if number is None or each.episode in (number, None):
             where = f"{path}:{each.line}" if each.line else str(path)
             raise EpisodeError(f"{each.what}: {each.detail}", where=where, fix=f"`ccgym replay {path}` tells more")
-        _log.warning("%s", each)
     if number is None and len(log.episodes) == 1:
         number = next(iter(log.episodes))
     if number is None or number not in log.episodes:
         have = ", ".join(map(str, sorted(log.episodes))) or "none"
         told = f"holds {len(log.episodes)} episodes" if number is None else f"holds no episode {number}"
         raise EpisodeError(told, where=str(path), fix=f"Name one as FILE#k; it holds {have}")
-    return Timeline(log.episodes[number], f"{path}#{number}", log.group)
+    return Timeline(log.episodes[number], f"{path}#{number}", log.group, tuple(damage))
