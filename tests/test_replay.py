@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 
 import msgspec
 import pytest
@@ -223,7 +224,11 @@ def test_a_divergence_tells_which_plugin_differs(desk, tmp_path):
 
 
 @pytest.mark.slow
-def test_many_files_are_verified_by_several_processes_in_the_order_given(tmp_path):
+@pytest.mark.parametrize("how", ["fork", "spawn"])
+def test_many_files_are_verified_by_several_processes_in_the_order_given(tmp_path, monkeypatch, how):
+    from ccgym.replay import parallel
+
+    monkeypatch.setattr(parallel, "_context", lambda: multiprocessing.get_context(how))
     env = ccgym.make("ccgym/OrderDesk-v0")
     ccgym.rollout(env, "oracle", env.domain.stream_tasks("train", 40), 2, out=tmp_path / "run")
     files = log_files(tmp_path / "run")

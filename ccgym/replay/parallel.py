@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import multiprocessing
+import sys
+import threading
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from importlib.metadata import EntryPoint
@@ -29,8 +31,8 @@ def verify_files(
 ) -> Iterator[Verified]:
     """Verify each file, in the order given.
 
-    Processes are started afresh and import what is installed. Where a plugin was registered at run time, which they
-    would not have, all is done in this process.
+    Processes are forked where that is safe, and else started afresh, to import what is installed. Where a plugin was
+    registered at run time, which those would not have, all is done in this process.
 
     Args:
         files: log files.
@@ -44,8 +46,7 @@ def verify_files(
     finished = {root: indexed(root) for root in {_root(file) for file in files} if root is not None}
     jobs = min(jobs, -(-len(files) // FILES_A_JOB))
     if jobs > 1 and all(isinstance(info.source, EntryPoint) for info in registry().plugins if info.state == "ok"):
-        context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(jobs, context) as pool:
+        with ProcessPoolExecutor(jobs, _context()) as pool:
             tasks = [(file, only, tuple(live)) for file in files]
             try:
                 for done in pool.map(_verify, tasks, chunksize=_AHEAD):
@@ -56,6 +57,12 @@ def verify_files(
         envs: dict[Any, CcgymEnv] = {}
         for file in files:
             yield _ended(verify(file, only=only, envs=envs, live=live), finished)
+
+
+def _context() -> Any:
+    """How processes are started: a fork has all that is imported, and would lack other threads and what they hold."""
+    forks = sys.platform == "linux" and threading.active_count() == 1 and "torch" not in sys.modules
+    return multiprocessing.get_context("fork" if forks else "spawn")
 
 
 def _verify(task: tuple[Path, int | None, tuple[Live, ...]]) -> Verified:
