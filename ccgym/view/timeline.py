@@ -239,7 +239,8 @@ def read_file(path: Path) -> GroupLog:
 
 
 def read_timeline(name: str | Path) -> Timeline:
-    """The timeline of `FILE#k`, or of a file's only episode. Damage to other episodes of the file is one of its facts.
+    """The timeline of `FILE#k`, or of a file's only episode. Damage to other episodes of the file is a warning,
+    and one of its facts.
 
     Raises:
         EpisodeError: the file is missing, the episode is broken, or the file does not hold that one episode.
@@ -250,6 +251,7 @@ def read_timeline(name: str | Path) -> Timeline:
         if number is None or each.episode in (number, None):
             where = f"{path}:{each.line}" if each.line else str(path)
             raise EpisodeError(f"{each.what}: {each.detail}", where=where, fix=f"`ccgym replay {path}` tells more")
+        _log.warning("%s", each)
     if number is None and len(log.episodes) == 1:
         number = next(iter(log.episodes))
     if number is None or number not in log.episodes:
