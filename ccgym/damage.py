@@ -103,8 +103,10 @@ def _converted(path: Path, data: bytes) -> tuple[bytes, list[Damage]]:
     if data.startswith(b"\xef\xbb\xbf"):
         data = data[3:]
         found.append("a byte order mark was put before it")
-    if b"\r" in data:  # no line of a log holds one: JSON has it escaped
-        data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    # All of them, or it is a flipped bit: no line of a log holds a carriage return, JSON has it escaped.
+    end = b"\r\n" if b"\n" in data else b"\r"
+    if data.endswith(end) and data.count(b"\n") in (0, data.count(end)):
+        data = data.replace(end, b"\n")
         found.append("its line ends were converted: they are no single line feeds")
     return data, [Damage(str(path), "changed", None, None, None, f"{told}; it is read as it was") for told in found]
 

@@ -72,6 +72,13 @@ def test_one_flipped_bit_anywhere_is_found_and_the_file_is_read_as_it_was_writte
     assert log.group is not None
 
 
+def test_a_bit_that_makes_a_carriage_return_is_a_flipped_bit(group, opened, whole):
+    for place in [place for place, byte in enumerate(group) if (byte ^ 0x0D).bit_count() == 1][:200:5]:
+        log, damage = opened(group[:place] + b"\r" + group[place + 1 :])
+        assert [found.what for found in damage] == ["bit flipped"]
+        assert facts(log) == whole
+
+
 def read_event(line):
     from ccgym.log import decode_line
 
