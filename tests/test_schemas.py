@@ -124,6 +124,7 @@ def test_a_reference_that_leads_out_of_the_schema_is_refused(schema, place):
         ({"A": {"$ref": "#/$defs/A"}}, True),
         ({"A": {"type": "object", "properties": {"more": {"$ref": "#/$defs/A"}}}}, False),
         ({"A": {"$ref": "#/$defs/B~1c"}, "B/c": {"type": "string"}}, False),
+        ({"A": {"$ref": "#text"}, "B": {"$anchor": "text", "type": "string"}}, False),
     ],
 )
 def test_references_that_lead_in_a_circle_demand_nothing_and_are_refused(defs, fails):
@@ -133,6 +134,11 @@ def test_references_that_lead_in_a_circle_demand_nothing_and_are_refused(defs, f
         return
     with pytest.raises(DomainError, match=r"leads to nothing but itself"):
         ArgumentValidator(schema, "tools.json")
+
+
+def test_a_schema_may_be_an_anchor_of_its_own():
+    schema = {"$ref": "#all", "$defs": {"a": {"$anchor": "all", "properties": {"x": {"type": "string"}}}}}
+    assert ArgumentValidator(schema)({"x": "text"}) is None
 
 
 def test_references_inside_the_schema_work_also_where_they_recur():

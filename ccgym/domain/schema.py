@@ -151,11 +151,8 @@ def _problems(
             fix = "Remove it" if key in ("$id", "id") else "Copy what it refers to into $defs, and refer to #/$defs/…"
             yield (*path, key), f"{key} {show(value)} leads out of the schema", fix
         elif key == "$ref" and isinstance(value, str) and _circles(value, root):
-            yield (
-                (*path, key),
-                f"$ref {show(value)} leads to nothing but itself",
-                "Refer to a schema that says something",
-            )
+            told = f"$ref {show(value)} leads to nothing but itself"
+            yield (*path, key), told, "Refer to a schema that says something"
         elif key in _MAPS and isinstance(value, dict):
             for name, item in value.items():
                 yield from _problems(item, (*path, key, name), depth + 1, root)
@@ -168,6 +165,8 @@ def _circles(reference: str, root: Any) -> bool:
     seen: set[str] = set()
     while reference not in seen:
         seen.add(reference)
+        if reference != "#" and not reference.startswith("#/"):  # an anchor
+            return False
         path = [part.replace("~1", "/").replace("~0", "~") for part in unquote(reference[1:]).split("/")[1:]]
         target = _at(root, path)
         if not isinstance(target, dict) or not isinstance(target.get("$ref"), str):
