@@ -214,6 +214,19 @@ def test_a_changed_record_is_classed_by_what_was_changed(shop, kind, field, caus
     assert "nothing that is installed differs" in found.reason
 
 
+def test_a_rule_that_reads_what_the_hash_leaves_out_is_judged_otherwise_by_another_seed_state(shop):
+    path = recorded(shop, "cancel")
+    (episode,) = ccgym.read_episodes(path)
+    rule = next(event for event in episode.events if type(event) is RuleEvent)
+    episode.events[rule.n] = msgspec.structs.replace(rule, verdict="violated")
+    domain = {**episode.begin.domain, "state": "0" * 16, "digest": "0" * 64}
+    episode.events[0] = msgspec.structs.replace(episode.begin, domain=domain)
+    with EpisodeWriter(path) as log:
+        log.write(episode.events)
+    found = verify(path).divergence
+    assert (found.event, found.cause) == (rule.n, "state")
+
+
 def test_a_changed_tool_is_named(shop):
     path = recorded(shop, "target")
     shop.change("code", '= "cancelled"', '= "canceled"')
