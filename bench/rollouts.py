@@ -6,7 +6,7 @@ from functools import partial
 
 import ccgym
 from bench.bare import rated
-from bench.measure import Result, cpu_seconds
+from bench.measure import Result, cpu_seconds, interleaved
 from ccgym.rollouts import make_policy, rollout
 
 ENV = "ccgym/OrderDesk-v0"
@@ -35,23 +35,19 @@ def scripted(rounds: int = 15) -> Result:
     )
 
 
-def together() -> Result:
+def together(rounds: int = 3) -> Result:
     """The tiny model plays the same 64 episodes with 64 places, and with one; CPU time of one thread."""
-    import torch
-
-    torch.set_num_threads(1)
     env = ccgym.make(ENV)
     tasks = list(env.domain.stream_tasks("train", TOGETHER // GROUP))
-    seconds = {}
-    for batch in (TOGETHER, 1):
-        policy = make_policy("hf:builtin:tiny", **SAMPLING)
-        rollout(env, policy, tasks[:1], 1, seed=0, batch=1)  # the first call builds what later ones reuse
-        seconds[batch] = cpu_seconds(partial(rollout, env, policy, tasks, GROUP, seed=1, batch=batch))
-    gain = seconds[1] / seconds[TOGETHER]
+    policy = make_policy("hf:builtin:tiny", threads=1, **SAMPLING)
+    play = partial(rollout, env, policy, tasks, GROUP, seed=1)
+    play(batch=TOGETHER)  # the first call builds what later ones reuse
+    best = interleaved(rounds, together=partial(play, batch=TOGETHER), apart=partial(play, batch=1))
+    gain = best["apart"] / best["together"]
     return Result(
         f"{TOGETHER} episodes of the tiny model together, against one after the other",
         f"at least {ASKED_GAIN:g} × faster",
-        f"{gain:.1f} × ({seconds[TOGETHER]:.1f} s against {seconds[1]:.1f} s)",
+        f"{gain:.1f} × ({best['together']:.1f} s against {best['apart']:.1f} s)",
         gain >= ASKED_GAIN,
-        {"gain": gain, "seconds_together": seconds[TOGETHER], "seconds_one_by_one": seconds[1]},
+        {"gain": gain, "seconds_together": best["together"], "seconds_one_by_one": best["apart"]},
     )
