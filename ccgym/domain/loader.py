@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import fnmatch
+import json
 import os
+import re
 import threading
 from pathlib import Path
 from typing import Any
@@ -165,22 +167,49 @@ def _read_document(folder: Folder, findings: Findings) -> dict[str, Any]:
     return document
 
 
+_ONE_A_LINE = f"Put each task on a line of its own: jq -c 'if type == \"array\" then .[] else . end' {TASKS_FILE}"
+
+
+def _astray(line: str, text: str) -> bool:
+    """Whether a text is JSON values one after the other, and this line of it is not one of them."""
+    decoder, space = json.JSONDecoder(), re.compile(r"\s*")
+    try:
+        json.loads(line)
+    except (ValueError, RecursionError):
+        pass
+    else:
+        return False
+    at = 0
+    try:
+        while (at := space.match(text, at).end()) < len(text):  # type: ignore[union-attr]
+            at = decoder.raw_decode(text, at)[1]
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
 def _read_tasks(
     spec: DomainSpec, folder: Folder, box: Toolbox, state: dict[str, Any], findings: Findings, places: dict[str, str],
     names: Names, rules: tuple[Rule, ...],
 ) -> dict[str, Task]:  # fmt: skip
     tasks: dict[str, Task] = {}
-    for number, line in enumerate((folder.text(TASKS_FILE) or "").split("\n"), 1):
+    text = folder.text(TASKS_FILE) or ""
+    for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
         place = f"{TASKS_FILE}:{number}"
         try:
             data = jsontext.parse(line, max_bytes=4 * 1024 * 1024)
         except jsontext.JsonError as error:
+            if _astray(line, text):
+                message = "its JSON values do not stand one a line"
+                findings.add("bad-json", TASKS_FILE, message, _ONE_A_LINE)
+                break
             findings.add("bad-json", place, f"bad JSON: {error}")
             continue
         if not isinstance(data, dict):
-            findings.add("bad-task", place, f"found {show(data)}, must be an object")
+            fix = _ONE_A_LINE if isinstance(data, list) else None
+            findings.add("bad-task", place, f"found {show(data)}, must be an object", fix)
             continue
         task = complete(data, place, spec, findings)
         if task is None:

@@ -21,6 +21,8 @@ from ccgym.turns import nfc
 
 _INT = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
 _FLOAT = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]{1,3})?")
+_OTHER = re.compile(r"[;\t|]")
+"""What some programs put between cells."""
 _BOOL = {"true": True, "false": False}
 
 Table = dict[str, dict[str, Any]]
@@ -51,6 +53,10 @@ def parse_table(text: str, file: str, findings: Findings) -> Table | None:
         if not header or "" in header or len(set(header)) != len(header):
             findings.add("bad-table", f"{file}:1", f"found columns {show(','.join(header))}",
                          "The first line names each column, once")  # fmt: skip
+            return None
+        if len(header) == 1 and (other := _OTHER.search(header[0])):
+            findings.add("bad-table", f"{file}:1", f"found one column, {show(header[0])}",
+                         f"Separate cells by commas, not by {show(other.group())}")  # fmt: skip
             return None
         rows = [(reader.line_num, row) for row in reader if row]
     except csv.Error as error:
