@@ -92,6 +92,16 @@ def trickle(handler):
             time.sleep(0.05)
 
 
+def drip(handler):
+    """A header after the other, without end: no read of a piece takes long."""
+    handler.send_response(200)
+    with contextlib.suppress(OSError):
+        for number in range(600):
+            handler.wfile.write(f"x-{number}: y\r\n".encode())
+            handler.wfile.flush()
+            time.sleep(0.05)
+
+
 def flood(handler):
     """An answer without end, as fast as can be."""
     handler.send_response(200)
@@ -119,13 +129,14 @@ def silence(handler):
         (line(None, tool_calls=[{"id": "x", "function": {"name": "f"}}] * 99), "99 calls"), (line(""), "empty"),
         (line(None), "empty"), (line("  <think>hm</think> "), "empty"),
         (line("la " * 5000), "does not end"), (line("la la", "length"), "does not end"), (flood, "does not end"),
-        (trickle, "no answer within"), (silence, "no answer within"), (hang_up, "could not be reached"),
+        (trickle, "no answer within"), (silence, "no answer within"), (drip, "no answer within"),
+        (hang_up, "could not be reached"),
         (line(None, refusal="I will not."), "refused: I will not."), (line("", "content_filter"), "refused"),
         ((400, "bad"), "400"), ((401, "who?"), "401"), ((503, "busy"), "503"),
     ],
 )  # fmt: skip
 def test_whatever_a_server_does_the_customer_leaves_with_a_reason(desk_with, serve, answer, reason):
-    slow = answer in (trickle, silence)
+    slow = answer in (trickle, silence, drip)
     env = begin(desk(desk_with, serve(answer).url, seconds=1 if slow else 5))
     started = time.monotonic()
     _, _, terminated, _, info = env.step("Which order, please?")
@@ -133,6 +144,18 @@ def test_whatever_a_server_does_the_customer_leaves_with_a_reason(desk_with, ser
     assert terminated
     assert info["termination"] == "customer_left"
     assert reason in env.episode.of(UserEvent)[-1].left
+
+
+def test_connections_that_a_server_never_gives_back_are_not_missed(desk_with, serve):
+    server = serve(*[drip] * 9, line("It is W1."))
+    folder = desk(desk_with, server.url, seconds=0.2)
+    ends = []
+    for _ in range(10):
+        env = begin(folder)
+        env.step("Which order, please?")
+        ends.append(env.episode.of(UserEvent)[-1])
+    assert all("no answer within" in event.left for event in ends[:9])
+    assert ends[9].content == "It is W1."
 
 
 def test_half_a_character_is_no_failure(desk_with, serve, tmp_path):

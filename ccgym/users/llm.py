@@ -125,6 +125,7 @@ class LlmCustomer:
             )
             return self._read(answer)
         except TimeoutError:
+            _client.cache_clear()  # a server that drips may hold its connection for ever: later customers get others
             return CustomerTurn("", left=f"no answer within {self._seconds:g} s")
         except Exception as error:  # whatever a server makes of an answer, it is no failure of the episode
             told = str(error) if isinstance(error, Refused) else f"{type(error).__name__}: {error}"
