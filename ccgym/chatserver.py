@@ -88,9 +88,14 @@ def ask(
         TimeoutError: time is up.
         Refused: there is no answer, or one that is no JSON object, or too long.
     """
+    return within(seconds, lambda: _answer(client, body, rng, attempts, time.monotonic() + seconds, sleep))
+
+
+def _answer(
+    client: Any, body: dict[str, Any], rng: random.Random, attempts: int, ends: float, sleep: Callable[[float], None]
+) -> dict[str, Any]:
     import httpx
 
-    ends = time.monotonic() + seconds
     problem = ""
     for attempt in range(attempts):
         left = ends - time.monotonic()
@@ -119,7 +124,8 @@ def ask(
 
 
 def within(seconds: float, run: Callable[[], Any]) -> Any:
-    """What a function returns or raises, given up past a time limit: no read of a socket can hold the caller.
+    """What a function returns or raises, given up past a time limit: no read of a socket can hold the caller,
+    such as one of a server that sends a byte of a header now and then.
 
     Raises:
         TimeoutError: time is up.

@@ -184,6 +184,15 @@ def test_time_that_runs_out_truncates_the_episode(desk, policy_on):
     assert play(desk, policy_on(Server(503), seconds=0.1)).end.reason == "time"
 
 
+def test_no_server_holds_an_episode_whatever_its_socket_does(desk, policy_on):
+    """As one that sends a byte of its headers now and then: no time limit of the client's ever passes."""
+    over = threading.Event()
+    try:
+        assert play(desk, policy_on(lambda request: over.wait(60), seconds=0.1)).end.reason == "time"
+    finally:
+        over.set()
+
+
 def test_one_failure_among_many_is_its_own(desk, policy_on):
     class Moody(Server):
         def __call__(self, request):

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ccgym import jsontext
-from ccgym.chatserver import DEFAULT_URL, Refused, ask, open_client, server_url, within
+from ccgym.chatserver import DEFAULT_URL, Refused, ask, open_client, server_url
 from ccgym.errors import DomainError
 from ccgym.turns import nfc
 from ccgym.types import CustomerCall, CustomerTurn, Tool
@@ -119,10 +119,7 @@ class LlmCustomer:
         body = {**self._body, "messages": self._messages, "seed": self._rng.randrange(2**31)}
         rng = random.Random(body["seed"])
         try:
-            answer = within(
-                self._seconds,
-                lambda: ask(self._client, body, rng, attempts=self._attempts, seconds=self._seconds),
-            )
+            answer = ask(self._client, body, rng, attempts=self._attempts, seconds=self._seconds)
             return self._read(answer)
         except TimeoutError:
             _client.cache_clear()  # a server that drips may hold its connection for ever: later customers get others
