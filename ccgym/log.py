@@ -10,7 +10,7 @@ import json
 import logging
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from io import BytesIO
@@ -35,7 +35,8 @@ _MAY_HOLD_NAN = frozenset((Begin, Model, RewardEvent, GroupEvent))
 _BEFORE, _AFTER = b',"digest":"', b'"}\n'
 TAIL = len(_BEFORE) + 2 * _DIGEST_BYTES + len(_AFTER) - 1
 """Bytes at the end of a line that hold its digest, the newline not counted."""
-_BODY = -TAIL - 1
+BODY = -TAIL - 1
+"""Where, counted from the end of a line, newline included, the digest's field begins."""
 FLUSH_SECONDS, FLUSH_EVENTS = 0.2, 256
 """Events that follow each other faster than this are flushed together, up to so many."""
 
@@ -166,6 +167,8 @@ class GroupLog:
     episodes: dict[int, Episode] = field(default_factory=dict)
     group: GroupEvent | None = None
     notices: list[str] = field(default_factory=list)
+    lines: dict[int, list[bytes]] = field(default_factory=dict)
+    """The lines of each episode, one an event; none where the file is damaged."""
 
     def groups(self) -> list[list[int]]:
         """Numbers of the episodes, by group: one, but for a file without a group line, whose episodes may have been
@@ -187,33 +190,34 @@ def read_log(path: str | Path) -> GroupLog:
     data = read_bytes(path)
     log = GroupLog(path)
     chain: dict[int, bytes] = {}
-    torn = b""
-    for number, line in enumerate(BytesIO(data), 1):
-        if line[-1:] != b"\n":
-            torn = line
-            break
+    take: dict[int, tuple[Callable[[Any], None], Callable[[bytes], None]]] = {}
+    whole = data.rfind(b"\n") + 1
+    for number, line in enumerate(BytesIO(data[:whole]), 1):
         try:
             event = decode_line(line)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise EpisodeError(f"not an event of the log: {error}", where=f"{path}:{number}") from None
         key = event.episode
         previous = chain.get(key, b"") if key != GROUP else b"".join(chain[each] for each in sorted(chain))
-        digest = _digest(previous + line[:_BODY])
-        if line[_BODY:] != _BEFORE + digest + _AFTER:
+        digest = chain[key] = _digest(previous + line[:BODY])
+        if line[BODY:] != _BEFORE + digest + _AFTER:
             told = "the digest does not follow: the line or one before it was changed"
             raise EpisodeError(told, where=f"{path}:{number}")
-        chain[key] = digest
-        if type(event) is GroupEvent:
+        if key in take:
+            add, keep = take[key]
+        elif type(event) is GroupEvent:
             log.group = event
             continue
-        episode = log.episodes.get(key)
-        if episode is None:
-            if type(event) is not Begin:
-                raise EpisodeError(f"episode {key} starts without its `begin`", where=f"{path}:{number}")
-            episode = log.episodes[key] = Episode()
-        episode.events.append(event)
-    if torn:
-        log.notices.append(f"{path}: the last line is torn ({len(torn)} bytes) and was dropped")
+        elif type(event) is Begin:
+            episode, lines = Episode(), list[bytes]()
+            log.episodes[key], log.lines[key] = episode, lines
+            add, keep = take[key] = episode.events.append, lines.append
+        else:
+            raise EpisodeError(f"episode {key} starts without its `begin`", where=f"{path}:{number}")
+        add(event)
+        keep(line)
+    if whole < len(data):
+        log.notices.append(f"{path}: the last line is torn ({len(data) - whole} bytes) and was dropped")
     return log
 
 

@@ -277,6 +277,10 @@ class Task(Part):
         """The task as plain JSON, without defaults. One dict a task: not to be changed."""
         return self._json
 
+    def was(self, data: dict[str, Any], digest: str) -> None:
+        """Have `as_json` give the JSON of which the task was made, and which has no defaults; with its SHA-256."""
+        self.__dict__.update(_json=data, digest=digest)
+
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the whole task, as 64 hex digits."""

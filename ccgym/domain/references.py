@@ -34,7 +34,16 @@ def check_task(
                 if allow is not None and action.requestor == "assistant" and action.name not in allow:
                     findings.add("tool-not-allowed", f"{at}/name", f"'{action.name}' is not in the task's tools_allow",
                                  "Add it to tools_allow")  # fmt: skip
-    tables = _tables(task, state).union(*(tool.touches or () for tool in tools.values()))
+    literal = task.expect.state.value.get("tables", {}) if task.expect.state.mode == "literal" else {}
+    if task.expect.asserts or task.init.patch or literal:
+        tables = _tables(task, state).union(*(tool.touches or () for tool in tools.values()))
+        _check_places(task, place, tables, literal, probes, findings)
+
+
+def _check_places(
+    task: Task, place: str, tables: set[str], literal: Mapping[str, Any], probes: Mapping[str, Any], findings: Findings
+) -> None:
+    """What asserts, `init.patch` and a literal target point at."""
     for index, check in enumerate(task.expect.asserts):
         at = f"{place} /expect/asserts/{index}"
         if isinstance(check, PathAssert):
@@ -45,9 +54,8 @@ def check_task(
     for index, operation in enumerate(task.init.patch):
         if operation.path.count("/") > 2 or operation.op != "add":
             _check_path(operation.path, f"{place} /init/patch/{index}/path", tables, findings)
-    if task.expect.state.mode == "literal":
-        for table in task.expect.state.value.get("tables", {}):
-            _check_path(f"/tables/{table}", f"{place} /expect/state/value/tables", tables, findings)
+    for table in literal:
+        _check_path(f"/tables/{table}", f"{place} /expect/state/value/tables", tables, findings)
 
 
 def _check_call(

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from operator import attrgetter
 from types import NoneType
 from typing import Any, NamedTuple, get_args
 
 import msgspec
 
+from ccgym.log import BODY
 from ccgym.types import (
     UNCOMPARED,
     AnyEvent,
     Begin,
+    End,
     Episode,
     GroupEvent,
     Model,
@@ -40,9 +42,13 @@ def _compared(of: Any) -> list[str]:
 _FIELDS: dict[Any, list[str]] = {of: _compared(of) for of in get_args(AnyEvent)}
 _OWN = ("episode", "sample", "ids", "mask", "logprobs")
 """Fields that tell an episode from another one that went the same way."""
+_OWNED = frozenset((Begin, Model, End))
+"""Kinds of event that have more of these than `episode`, or a time."""
 _told: dict[Any, Callable[[Any], Any]] = {
-    of: attrgetter(*(name for name in _FIELDS[of] if name not in _OWN)) for of in _FIELDS
+    of: attrgetter(*(name for name in _FIELDS[of] if name not in _OWN)) for of in _OWNED
 }
+_AFTER_OWN = b',"n":'
+"""Where in a line the number of the episode is over."""
 
 
 class Difference(NamedTuple):
@@ -99,18 +105,30 @@ def _alike(was: Any, now: Any) -> bool:
     return of is not RuleEvent or type(was.found) in _PLAIN or _encode(was.found) == _encode(now.found)
 
 
-def same_course(a: Episode, b: Episode) -> bool:
-    """Whether two recorded episodes went the same way to the letter, with whatever tokens: a replay of one is a replay
-    of the other."""
-    if len(a.events) != len(b.events) or any(e.begin.episode != e.begin.sample for e in (a, b)):
-        return False
-    for one, other in zip(a.events, b.events, strict=True):
-        of = type(one)
-        if of is not type(other) or _encode(_told[of](one)) != _encode(_told[of](other)):
-            return False
-        if of is Model and not (_well_masked(one) and _well_masked(other)):
-            return False
-    return True
+def course_of(episode: Episode, lines: Sequence[bytes]) -> tuple[Any, bytes] | None:
+    """The way that a recorded episode went, to the letter, but for its tokens: a replay of one is a replay of all that
+    went the same way.
+
+    Args:
+        episode: as recorded.
+        lines: of its log, one an event.
+
+    Returns:
+        None: it is like no other.
+    """
+    begin = episode.begin
+    if begin.episode != begin.sample:
+        return None
+    told = []
+    for event, line in zip(episode.events, lines, strict=True):
+        of = type(event)
+        if of in _OWNED:
+            if of is Model and not _well_masked(event):
+                return None
+            told.append(_encode(_told[of](event)))
+        else:
+            told.append(line[line.index(_AFTER_OWN) : BODY])
+    return tuple(map(type, episode.events)), b"\n".join(told)
 
 
 def _well_masked(event: Model) -> bool:

@@ -136,7 +136,8 @@ def play_again(episode: Episode, env: CcgymEnv, options: dict[str, Any], until: 
         What was last observed.
     """
     begin = episode.begin
-    observation, _ = env.reset(options={"task": begin.task, "seed": begin.seed, "sample": begin.sample, **options})
+    task = env.domain.recorded(begin.task)
+    observation, _ = env.reset(options={"task": task, "seed": begin.seed, "sample": begin.sample, **options})
     over = False
     for turn, between in recorded_turns(episode):
         if over or (turn is not None and until is not None and env.episode.steps >= until):

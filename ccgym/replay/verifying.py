@@ -15,7 +15,7 @@ from ccgym.errors import CcgymError, DomainError
 from ccgym.log import GROUP, GroupLog, ending
 from ccgym.plugins import registry
 from ccgym.replay.causes import Cause, cause_of, changes
-from ccgym.replay.comparing import Difference, compare, compare_group, difference, kind, same_course
+from ccgym.replay.comparing import Difference, compare, compare_group, course_of, difference, kind
 from ccgym.replay.playing import Live, env_for, replay
 from ccgym.rollouts.runner import rare_collections
 from ccgym.scoring import GroupScore
@@ -110,8 +110,10 @@ def verify(
     with rare_collections():
         log, damage = salvage(path)
         done = Verified(log.path, damage=damage, held={n: ending(e) for n, e in log.episodes.items()})
-        done.lacks_group = log.group is None and len(log.episodes) > 1 and len(log.groups()) == 1
-        verifier = _Verifier(log, done, {} if envs is None else envs, live)
+        groups = log.groups()
+        done.lacks_group = log.group is None and len(log.episodes) > 1 and len(groups) == 1
+        alike = len(groups) < len(log.episodes)
+        verifier = _Verifier(log, done, {} if envs is None else envs, live, alike)
         for number in sorted(log.episodes):
             if only is None or number == only:
                 verifier.episode(number)
@@ -123,10 +125,15 @@ def verify(
 class _Verifier:
     """One file, episode by episode."""
 
-    def __init__(self, log: GroupLog, done: Verified, envs: dict[Any, CcgymEnv], live: Collection[Live]) -> None:
+    def __init__(
+        self, log: GroupLog, done: Verified, envs: dict[Any, CcgymEnv], live: Collection[Live], alike: bool
+    ) -> None:
         self.log, self.done, self.envs, self.live = log, done, envs, live
+        self.alike = alike
+        """Whether episodes of the file may be like one another."""
         self.again: dict[int, Episode] = {}
-        self.agreed: dict[Any, tuple[Episode, CcgymEnv]] = {}
+        self.agreed: dict[Any, CcgymEnv] = {}
+        """Courses that were played again, and agreed."""
         self.env: CcgymEnv | None = None
 
     def episode(self, number: int) -> None:
@@ -138,10 +145,11 @@ class _Verifier:
         if not begin.hash:
             done.notices.append(f"{self.log.path}#{number} could not begin when it was recorded: it has no state")
             return
-        course = None if old.end is None or self.live else (begin.seed, *[turn.content for turn in old.turns])
-        twin = self.agreed.get(course)
-        if twin is not None and same_course(twin[0], old):  # played again already, and agreed
-            self.env = twin[1]
+        course = None
+        if self.alike and old.end is not None and not self.live and number in self.log.lines:
+            course = course_of(old, self.log.lines[number])
+        if course in self.agreed:
+            self.env = self.agreed[course]
             self.again[number] = _ungrouped(old, self.env.scorer.grouped)
             return
         try:
@@ -173,7 +181,7 @@ class _Verifier:
         elif old.end is None:
             done.notices.append(f"{self.log.path}#{number} is unfinished: verified as far as it goes")
         elif course is not None:
-            self.agreed[course] = old, env
+            self.agreed[course] = env
 
     def env_of(self, begin: Begin) -> CcgymEnv:
         options = begin.options

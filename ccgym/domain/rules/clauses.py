@@ -165,7 +165,9 @@ def _heading_above(lines: list[str], taken: list[bool], end: int) -> tuple[str, 
 
 def one_line(text: str) -> str:
     """A text in one line without control characters, cut to `MAX_TEXT`."""
-    text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else " " for c in text)
+    text = " ".join(text.split())
     return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1].rstrip() + "…"
 
 

@@ -90,11 +90,14 @@ def _field_of(rule: Rule, condition: Condition) -> str | None:
 
 def check_circles(rules: list[Rule], names: Names, findings: Findings, known: Iterable[Rule] = ()) -> None:
     """Calls that demand each other before each other: none of them can ever be made rightly."""
+    binding = [rule for rule in rules if rule.kind == "before" and rule.applies is None]
+    if not binding:
+        return
     before = [rule for rule in (*known, *rules) if rule.kind == "before"]
     stuck = set(names.tools) - callable_tools(before, names.tools)
-    for rule in rules:
+    for rule in binding:
         held = sorted(stuck.intersection(names.tools if ANY in rule.calls else rule.calls) - rule.tools())
-        if rule.kind == "before" and rule.applies is None and held and (round_ := sorted(stuck & rule.tools())):
+        if held and (round_ := sorted(stuck & rule.tools())):
             message = (
                 f"'{held[0]}' comes only after '{round_[0]}', which itself can never be called: rules go in a circle"
             )
