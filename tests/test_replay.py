@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+from weakref import WeakKeyDictionary
 
 import msgspec
 import pytest
@@ -12,6 +13,7 @@ import ccgym
 import ccgym.log
 from ccgym.log import EpisodeWriter, log_files
 from ccgym.replay import recorded_turns, replay, verify, verify_files
+from ccgym.replay.comparing import plays_reference
 from ccgym.turns import render_call
 from ccgym.types import Model, Target, Turn, UserEvent
 
@@ -36,6 +38,7 @@ def played(folder, task, turns, seed=0):
 CALL = render_call("cancel_order", {"order_id": "W1"})
 TALKS = {
     "plain": ["What is your order id?", CALL, "W1 is cancelled."],
+    "as the reference": ["What is it?", render_call("get_order", {"order_id": "W1"}), CALL, "W1 is cancelled."],
     "errors": ["<tool_call>", render_call("nothing", {}), render_call("break_halfway", {"order_id": "W1"}), "W1"],
     "too long": ["Which?", "x" * 30_000],
     "policy error": ["Which?", Turn("", error="server down")],
@@ -135,6 +138,57 @@ def test_an_episode_told_like_one_that_was_played_again_is_not_played_again(desk
     assert done.steps == 3 * plays[0].steps
     assert verify(tmp_path / "e.jsonl", live=["judge"]).divergences == []
     assert len(plays) == 4
+
+
+@pytest.fixture
+def plays(monkeypatch):
+    """How often a reference is played; none is known."""
+    from ccgym.env import target
+
+    played_, play = [], target._play
+    monkeypatch.setattr(target, "_KNOWN", WeakKeyDictionary())
+    monkeypatch.setattr(target, "_play", lambda *args: (played_.append(args), play(*args))[1])
+    return played_
+
+
+def unknown(path, monkeypatch):
+    """Verify a file as a process does that has not seen its domain yet."""
+    monkeypatch.setattr("ccgym.env.target._KNOWN", WeakKeyDictionary())
+    return verify(path)
+
+
+def test_the_reference_is_played_unless_the_episode_is_such_a_playing(desk, tmp_path, plays, monkeypatch):
+    for name, turns in TALKS.items():
+        path = write(tmp_path / f"{name}.jsonl", played(desk, "cancel", turns))
+        plays.clear()
+        assert unknown(path, monkeypatch).divergence is None
+        assert len(plays) == (0 if name == "as the reference" else 1), name
+
+
+def test_what_might_lead_elsewhere_is_no_playing_of_the_reference(desk):
+    episode = played(desk, "cancel", TALKS["as the reference"])
+    env = replay(episode)
+    assert plays_reference(episode, env)
+    target = msgspec.structs.replace(episode.begin.target, hash="0" * 64)
+    other = [msgspec.structs.replace(episode.begin, target=target), *episode.events[1:]]
+    assert not plays_reference(ccgym.Episode(other), env)
+    env.backend.seeded = True  # ids of this seed alone
+    assert not plays_reference(episode, env)
+    env = replay(episode)
+    env.faults = {"timeout": 0.5}
+    assert not plays_reference(episode, env)
+
+
+@pytest.mark.parametrize("talk", ["as the reference", "plain"])
+@pytest.mark.parametrize("change", [{"hash": "0" * 64}, {"patch": [{"op": "remove", "path": "/user/x", "old": 1}]}])
+def test_a_target_to_which_the_reference_does_not_lead_is_found(desk, tmp_path, monkeypatch, talk, change):
+    episode = played(desk, "cancel", TALKS[talk])
+    target = msgspec.structs.replace(episode.begin.target, **change)
+    begin = msgspec.structs.replace(episode.begin, target=target)
+    path = write(tmp_path / "e.jsonl", ccgym.Episode([begin, *episode.events[1:]]))
+    found = unknown(path, monkeypatch).divergence
+    assert (found.event, found.field.split(".")[:2]) == (0, ["target", next(iter(change))])
+    assert found == verify(path).divergence  # which knows the reference
 
 
 OTHERWISE = {

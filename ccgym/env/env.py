@@ -21,7 +21,7 @@ from ccgym.env.opening import MOST, PERTURBED, Opening
 from ccgym.env.perturbing import View, read_perturb
 from ccgym.env.provenance import Provenance
 from ccgym.env.space import UnicodeText
-from ccgym.env.target import Reference, find_reference
+from ccgym.env.target import Reference, find_reference, know_reference, known_reference, reference_size
 from ccgym.env.validity import problem_with
 from ccgym.errors import CcgymError, ToolError
 from ccgym.plugins import registry
@@ -45,6 +45,7 @@ from ccgym.types import (
     Requestor,
     RewardEvent,
     StateEvent,
+    Target,
     Tool,
     ToolEvent,
     Turn,
@@ -57,7 +58,7 @@ Step = tuple[str, float, bool, bool, Info]
 _STEP_SLACK = 4096
 _OVER = ("not_run", "an earlier call of this turn ended the talk")
 _NO_FAULT = ("", 0.0)
-_OPTIONS = dict.fromkeys(("task", "seed", "sample", "customer", "said", "edits"))
+_OPTIONS = dict.fromkeys(("task", "seed", "sample", "customer", "said", "edits", "target"))
 _ROUNDS = 8
 """How often in a row a customer may call tools before saying something."""
 
@@ -129,6 +130,7 @@ class CcgymEnv(gymnasium.Env[str, str]):
         self._verdicts: Sequence[Verdict] = ()
         self._said: Mapping[str, RewardEvent] | None = None
         self._edits = NO_EDITS
+        self._assumed: Target | None = None
         self._over = True
         self._registry = registry()
         self._provenance = Provenance(domain, self._registry, self.faults)
@@ -142,7 +144,8 @@ class CcgymEnv(gymnasium.Env[str, str]):
             seed: seeds `np_random`, which draws what `options` leave open.
             options: `task` (id, Task or JSON), `seed` (of the episode: ids, clock, customer), `sample` (which member
                 of a group); in a replay `customer` (the recorded Customer, in place of the task's), `said` (reward
-                to its recorded event, which stands for what a live reward would say) and `edits` (an Edits).
+                to its recorded event, which stands for what a live reward would say), `edits` (an Edits) and
+                `target` (the recorded Target, taken as right where it is not known: see `assumes`).
 
         Raises:
             CcgymError: no such task, or the domain cannot begin it.
@@ -159,6 +162,7 @@ class CcgymEnv(gymnasium.Env[str, str]):
             episode_seed = int(self.np_random.integers(2**31))
         self._said = options.get("said")
         self._edits = options.get("edits", NO_EDITS)
+        self._assumed = options.get("target")
         return self._begin(task, episode_seed, options.get("sample", 0), options.get("customer"))
 
     def step(self, action: str | Turn) -> Step:
@@ -274,7 +278,7 @@ class CcgymEnv(gymnasium.Env[str, str]):
         self._hash = self.backend.digest()
         self._judge = Judge(self.domain, task, self.backend)
         self._see, self._verdicts = self._judge.see, ()
-        reference, scorer = opening.reference(self._world, self.reference), self.scorer
+        reference, scorer = opening.reference(self._world, self._find_reference), self.scorer
         if opening.scorer is not scorer:
             opening.scored_by(scorer, reference, self._provenance)
         begin = Begin(
@@ -577,6 +581,23 @@ class CcgymEnv(gymnasium.Env[str, str]):
         """The reference of the task that is being played: target, size, and what failed in it."""
         new_backend = lambda: self._new_backend(self.task)  # noqa: E731
         return find_reference(self.domain, self.task, self._episode_seed, self._world, new_backend)
+
+    def _find_reference(self) -> Reference:
+        """The same; or what is assumed of it, in place of playing it."""
+        if not self.assumes:
+            return self.reference()
+        return Reference(self._assumed, reference_size(self._task_json.get("expect", {})), seeded=True)
+
+    @property
+    def assumes(self) -> bool:
+        """Whether the target is that of the option `target`, and nobody has looked whether it is right."""
+        key = self.domain, self.task, self._episode_seed, self._world
+        return self._assumed is not None and known_reference(*key) is None
+
+    def confirm(self) -> None:
+        """What is assumed of the target is right."""
+        reference = Reference(self._assumed, reference_size(self._task_json.get("expect", {})))
+        know_reference(self.domain, self.task, self._episode_seed, self._world, reference)
 
     @property
     def _world(self) -> type:

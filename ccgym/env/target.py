@@ -61,17 +61,26 @@ def find_reference(domain: Domain, task: Task, seed: int, world: type, new_backe
         world: the kind of backend; another kind may lead elsewhere.
         new_backend: makes a backend that stands at the episode's initial state.
     """
-    known = _KNOWN.setdefault(domain, {})
-    key: tuple[Any, ...] = (task.digest, world)
-    found = known.get(key) or known.get((*key, seed))
+    found = known_reference(domain, task, seed, world)
     if found is None:
-        if len(known) > 100_000:
-            known.clear()
         backend = new_backend()
         found = _play(domain, task.as_json().get("expect", {}), backend)
-        if backend.seeded:
-            key, found = (*key, seed), replace(found, seeded=True)
-        known[key] = found
+        found = know_reference(domain, task, seed, world, replace(found, seeded=True) if backend.seeded else found)
+    return found
+
+
+def known_reference(domain: Domain, task: Task, seed: int, world: type) -> Reference | None:
+    """A task's reference, where it is known already."""
+    known = _KNOWN.get(domain, {})
+    return known.get((task.digest, world)) or known.get((task.digest, world, seed))
+
+
+def know_reference(domain: Domain, task: Task, seed: int, world: type, found: Reference) -> Reference:
+    """Remember a task's reference."""
+    known = _KNOWN.setdefault(domain, {})
+    if len(known) > 100_000:
+        known.clear()
+    known[(task.digest, world, seed) if found.seeded else (task.digest, world)] = found
     return found
 
 

@@ -92,6 +92,7 @@ def replay(
     *,
     until: int | None = None,
     live: Collection[Live] = (),
+    trusting: bool = False,
 ) -> CcgymEnv:
     """Play an episode's recorded actions again; the environment then holds the new episode.
 
@@ -101,6 +102,7 @@ def replay(
         until: stop after this step.
         live: `user` asks a customer who is a model again, `judge` a reward that asks somebody; else the record speaks
             for both.
+        trusting: take the recorded target as right where it is not known, see `CcgymEnv.assumes`.
 
     Raises:
         CcgymError: the domain that the episode names is not installed.
@@ -113,6 +115,8 @@ def replay(
     options["said"] = {} if "judge" in live else {event.name: event for event in episode.of(RewardEvent)}
     if "user" not in live:
         options |= recorded_customer(episode)
+    if trusting:
+        options["target"] = begin.target
     play_again(episode, env, options, until)
     return env
 
