@@ -8,6 +8,7 @@ import json
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from weakref import WeakKeyDictionary
 
 import phones
 import pytest
@@ -220,14 +221,17 @@ def test_a_replay_needs_no_server(desk_with, serve, tmp_path):
     assert len(server.bodies) == asked == 3
 
 
-def test_a_live_replay_asks_the_customer_again(desk_with, serve, tmp_path):
+def test_a_live_replay_asks_the_customer_again(desk_with, serve, tmp_path, monkeypatch):
     lines = [line("It is W1."), line("Fine"), line("Bye. [DONE]")]
     server = serve(*lines, lines[0], line("Or not."))
     ccgym.rollout(str(desk(desk_with, server.url)), "refuse", ["cancel"], out=tmp_path / "run")
     (log,) = [path for path in (tmp_path / "run").rglob("*.jsonl") if path.name != "index.jsonl"]
+    monkeypatch.setattr("ccgym.env.target._KNOWN", WeakKeyDictionary())  # as a process that has just begun
+    before = len(server.bodies)
     found = verify(log, live=("user",)).divergence
     assert (found.cause, found.kind, found.field) == ("customer", "user", "content")
     assert (found.expected, found.found) == ("Fine", "Or not.")
+    assert len(server.bodies) == 2 * before  # each line once
 
 
 def test_a_model_uses_the_customers_tools(tmp_path, serve):
