@@ -191,6 +191,15 @@ def test_a_target_to_which_the_reference_does_not_lead_is_found(desk, tmp_path, 
     assert found == verify(path).divergence  # which knows the reference
 
 
+def test_in_options_too_a_number_of_another_type_is_another(desk, tmp_path):
+    episode = played(desk, "cancel", TALKS["plain"])
+    options = {**episode.begin.options, "tolerance": 0}
+    begin = msgspec.structs.replace(episode.begin, options=options)
+    assert options == episode.begin.options
+    found = verify(write(tmp_path / "e.jsonl", ccgym.Episode([begin, *episode.events[1:]]))).divergence
+    assert (found.field, found.expected, found.found) == ("options.tolerance", 0, 0.0)
+
+
 OTHERWISE = {
     str: lambda v: v + "x",
     int: lambda v: v + 1,

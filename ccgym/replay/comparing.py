@@ -105,6 +105,8 @@ def _alike(was: Any, now: Any) -> bool:
     of = type(was)
     if of is ToolEvent:
         return _encode((was.arguments, was.result)) == _encode((now.arguments, now.result))
+    if of is Begin:
+        return _encode(was.options) == _encode(now.options)
     if of is StateEvent or of is End:
         return _encode(was.patch) == _encode(now.patch)
     return of is not RuleEvent or type(was.found) in _PLAIN or _encode(was.found) == _encode(now.found)
