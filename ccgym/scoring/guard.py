@@ -21,6 +21,7 @@ _SLACK = 1e-9
 """A value this little outside its range is rounding, and is clipped."""
 _SOON = 1e-4
 """Seconds: a timer that is set to nothing never rings."""
+_INT = frozenset((int,))
 _HAS_TIMER = hasattr(signal, "setitimer")
 
 
@@ -125,11 +126,13 @@ def check_result(result: Any, bounds: tuple[float, float]) -> RewardResult | Non
     if type(result.explanation) is not str:
         raise RewardError(f"explanation is {type(result.explanation).__name__}, not text", code="result")
     evidence = result.evidence
-    if not isinstance(evidence, list | tuple) or any(type(number) is not int for number in evidence):
+    if not isinstance(evidence, list | tuple) or not _INT.issuperset(map(type, evidence)):
         raise RewardError("evidence is not a tuple of the numbers of events (event.n)", code="result")
     if not isinstance(result.parts, dict):
         raise RewardError(f"parts is {type(result.parts).__name__}, not a dict", code="result")
-    parts = {str(name): part if part is None else _number(part, str(name)) for name, part in result.parts.items()}
+    parts = result.parts
+    if parts:
+        parts = {str(name): part if part is None else _number(part, str(name)) for name, part in parts.items()}
     return RewardResult(value, result.explanation, tuple(evidence), parts)
 
 

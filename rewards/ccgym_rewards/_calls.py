@@ -33,7 +33,10 @@ def split_repeats(episode: Episode) -> tuple[list[ToolEvent], list[ToolEvent]]:
 def vain_steps(episode: Episode) -> set[int]:
     """The steps of which nothing came because of faults: every call in them lost its answer."""
     lost: dict[int, bool] = {}
-    for call in episode.calls:
+    calls = episode.calls
+    if not any(call.fault for call in calls):
+        return set()
+    for call in calls:
         lost[call.step] = lost.get(call.step, True) and call.fault in LOST
     return {step for step, all_of_it in lost.items() if all_of_it}
 
