@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import threading
 from weakref import WeakKeyDictionary
 
 import msgspec
@@ -301,3 +302,8 @@ def test_many_files_are_verified_by_several_processes_in_the_order_given(tmp_pat
     assert [done.path for done in together] == files
     assert together == alone
     assert [done.path for done in together if done.damage] == [files[7]]
+    some = verify_files(files, jobs=2)
+    assert next(some) == alone[0]
+    some.close()
+    left = [thread for thread in threading.enumerate() if thread is not threading.main_thread()]
+    assert not left, "what still runs when Python ends races with its end"

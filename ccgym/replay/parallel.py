@@ -51,8 +51,8 @@ def verify_files(
             try:
                 for done in pool.map(_verify, tasks, chunksize=_AHEAD):
                     yield _ended(done, finished)
-            finally:
-                pool.shutdown(wait=False, cancel_futures=True)
+            finally:  # and wait: what still runs when Python ends races with its end
+                pool.shutdown(cancel_futures=True)
     else:
         envs: dict[Any, CcgymEnv] = {}
         for file in files:
