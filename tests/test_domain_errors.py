@@ -172,6 +172,15 @@ def test_tasks_jsonl(tmp_path, text, problem):
     assert found[0].startswith(problem), found
 
 
+def test_a_file_of_many_bad_lines_is_looked_through_once(tmp_path, monkeypatch):
+    from ccgym.domain import loader
+
+    looked, look = [], loader._runs_on
+    monkeypatch.setattr(loader, "_runs_on", lambda text: (looked.append(text), look(text))[1])
+    found = problems(tmp_path, tasks_jsonl=task_line() + '{"id": \n' * 40)
+    assert (len(looked), len(found)) == (1, 40)
+
+
 ID = "{/args/order_id}"
 LOOKUP = {"kind": "lookup", "table": "orders", "key": ID}
 ERROR = {"code": "no", "message": "No."}

@@ -14,7 +14,7 @@ import ccgym
 import ccgym.log
 from ccgym.log import EpisodeWriter, log_files
 from ccgym.replay import recorded_turns, replay, verify, verify_files
-from ccgym.replay.comparing import plays_reference
+from ccgym.replay.playing import plays_reference
 from ccgym.turns import render_call
 from ccgym.types import Model, Target, Turn, UserEvent
 

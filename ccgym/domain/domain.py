@@ -172,7 +172,7 @@ class Domain:
             place = f"task {data.get('id', '')}".rstrip()
             task = self.complete(data, place)
             if task.user.sim.given() == data.get("user", {}).get("sim", {}):  # the domain's default adds nothing
-                task.was(data, sha256(text).hexdigest())
+                task.keep_json(data, sha256(text).hexdigest())
             self.check(task, place)
             self._cache[key] = self._own(task)
         return task

@@ -170,15 +170,17 @@ def _read_document(folder: Folder, findings: Findings) -> dict[str, Any]:
 _ONE_A_LINE = f"Put each task on a line of its own: jq -c 'if type == \"array\" then .[] else . end' {TASKS_FILE}"
 
 
-def _astray(line: str, text: str) -> bool:
-    """Whether a text is JSON values one after the other, and this line of it is not one of them."""
-    decoder, space = json.JSONDecoder(), re.compile(r"\s*")
+def _is_json(line: str) -> bool:
     try:
         json.loads(line)
     except (ValueError, RecursionError):
-        pass
-    else:
         return False
+    return True
+
+
+def _runs_on(text: str) -> bool:
+    """Whether a text is JSON values one after the other, however they are laid out."""
+    decoder, space = json.JSONDecoder(), re.compile(r"\s*")
     at = 0
     try:
         while (at := space.match(text, at).end()) < len(text):  # type: ignore[union-attr]
@@ -194,6 +196,7 @@ def _read_tasks(
 ) -> dict[str, Task]:  # fmt: skip
     tasks: dict[str, Task] = {}
     text = folder.text(TASKS_FILE) or ""
+    runs_on: bool | None = None
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
@@ -201,7 +204,9 @@ def _read_tasks(
         try:
             data = jsontext.parse(line, max_bytes=4 * 1024 * 1024)
         except jsontext.JsonError as error:
-            if _astray(line, text):
+            if runs_on is None:
+                runs_on = _runs_on(text)  # once: there may be as many bad lines as good ones
+            if runs_on and not _is_json(line):
                 message = "its JSON values do not stand one a line"
                 findings.add("bad-json", TASKS_FILE, message, _ONE_A_LINE)
                 break

@@ -277,8 +277,8 @@ class Task(Part):
         """The task as plain JSON, without defaults. One dict a task: not to be changed."""
         return self._json
 
-    def was(self, data: dict[str, Any], digest: str) -> None:
-        """Have `as_json` give the JSON of which the task was made, and which has no defaults; with its SHA-256."""
+    def keep_json(self, data: dict[str, Any], digest: str) -> None:
+        """Have `as_json` give this: the JSON without defaults of which the task was made, and its SHA-256."""
         self.__dict__.update(_json=data, digest=digest)
 
     @cached_property

@@ -21,7 +21,7 @@ from ccgym.env.opening import MOST, PERTURBED, Opening
 from ccgym.env.perturbing import View, read_perturb
 from ccgym.env.provenance import Provenance
 from ccgym.env.space import UnicodeText
-from ccgym.env.target import Reference, find_reference, know_reference, known_reference, reference_size
+from ccgym.env.target import Reference, find_reference, know_reference, known_reference, told_reference
 from ccgym.env.validity import problem_with
 from ccgym.errors import CcgymError, ToolError
 from ccgym.plugins import registry
@@ -586,7 +586,8 @@ class CcgymEnv(gymnasium.Env[str, str]):
         """The same; or what is assumed of it, in place of playing it."""
         if not self.assumes:
             return self.reference()
-        return Reference(self._assumed, reference_size(self._task_json.get("expect", {})), seeded=True)
+        # For this episode only: no other one is to find it among what the task's episodes have in common.
+        return told_reference(self.task, self._assumed, seeded=True)
 
     @property
     def assumes(self) -> bool:
@@ -596,7 +597,7 @@ class CcgymEnv(gymnasium.Env[str, str]):
 
     def confirm(self) -> None:
         """What is assumed of the target is right."""
-        reference = Reference(self._assumed, reference_size(self._task_json.get("expect", {})))
+        reference = told_reference(self.task, self._assumed)
         know_reference(self.domain, self.task, self._episode_seed, self._world, reference)
 
     @property

@@ -51,6 +51,11 @@ def reference_size(expect: dict[str, Any]) -> dict[str, int]:
     return {"turns": turns, "calls": calls, "chars": chars}
 
 
+def told_reference(task: Task, target: Target | None, seeded: bool = False) -> Reference:
+    """A task's reference, with a target that somebody tells."""
+    return Reference(target, reference_size(task.as_json().get("expect", {})), seeded=seeded)
+
+
 def find_reference(domain: Domain, task: Task, seed: int, world: type, new_backend: Callable[[], Any]) -> Reference:
     """A task's reference, played once: for all seeds together, unless it asked for ids or random numbers.
 

@@ -9,14 +9,11 @@ from typing import Any, NamedTuple, get_args
 
 import msgspec
 
-from ccgym.backend import DomainBackend
-from ccgym.env import CcgymEnv
 from ccgym.log import BODY
 from ccgym.types import (
     UNCOMPARED,
     AnyEvent,
     Begin,
-    BranchEvent,
     End,
     Episode,
     GroupEvent,
@@ -142,21 +139,6 @@ def _well_masked(event: Model) -> bool:
     """Whether the mask is as a replay makes it: the context's tokens first, then the turn's."""
     context = event.mask.count(0)
     return event.mask == [0] * context + [1] * (len(event.ids) - context)
-
-
-def plays_reference(episode: Episode, env: CcgymEnv) -> bool:
-    """Whether an episode that was replayed to its end made the calls of its task's reference, no other ones, and stands
-    where its target says: then to play the reference would be to play it once more."""
-    target, end = episode.begin.target, episode.end
-    expect = episode.task.get("expect", {})
-    if target is None or end is None or end.hash != target.hash or expect.get("state", {}).get("mode"):
-        return False
-    if env.faults or type(env.backend) is not DomainBackend or env.backend.seeded or episode.of(BranchEvent):
-        return False
-    wanted = [(a["name"], a.get("args", {}), a.get("requestor", "assistant")) for a in expect.get("actions", ())
-              if "say" not in a]  # fmt: skip
-    made = [(e.name, e.arguments, e.requestor) for e in episode.of(ToolEvent)]
-    return made == wanted and same_json(made, wanted) and same_json(end.patch or [], target.patch or [])
 
 
 def same_json(a: Any, b: Any) -> bool:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Literal
 
+from ccgym.backend import DomainBackend
 from ccgym.env import CcgymEnv, make
 from ccgym.env.edits import Edits
 from ccgym.plugins import registry
+from ccgym.replay.comparing import same_json
 from ccgym.types import (
     Begin,
     BranchEvent,
@@ -154,6 +156,21 @@ def play_again(episode: Episode, env: CcgymEnv, options: dict[str, Any], until: 
             observation, _, terminated, truncated, _ = env.step(turn)
             over = terminated or truncated
     return observation
+
+
+def plays_reference(episode: Episode, env: CcgymEnv) -> bool:
+    """Whether an episode that was replayed to its end made the calls of its task's reference, no other ones, and stands
+    where its target says: then to play the reference would be to play it once more."""
+    target, end = episode.begin.target, episode.end
+    expect = episode.task.get("expect", {})
+    if target is None or end is None or end.hash != target.hash or expect.get("state", {}).get("mode"):
+        return False
+    if env.faults or type(env.backend) is not DomainBackend or env.backend.seeded or episode.of(BranchEvent):
+        return False
+    wanted = [(a["name"], a.get("args", {}), a.get("requestor", "assistant")) for a in expect.get("actions", ())
+              if "say" not in a]  # fmt: skip
+    made = [(e.name, e.arguments, e.requestor) for e in episode.of(ToolEvent)]
+    return made == wanted and same_json(made, wanted) and same_json(end.patch, target.patch)
 
 
 def edits_of(episode: Episode, until: int | None = None) -> Edits:

@@ -22,10 +22,9 @@ from ccgym.replay.comparing import (
     course_of,
     difference,
     kind,
-    plays_reference,
     same_json,
 )
-from ccgym.replay.playing import Live, env_for, replay
+from ccgym.replay.playing import Live, env_for, plays_reference, replay
 from ccgym.rollouts.runner import rare_collections
 from ccgym.scoring import GroupScore
 from ccgym.types import Begin, Episode, GroupEvent, RewardEvent
