@@ -297,6 +297,7 @@ def test_many_files_are_verified_by_several_processes_in_the_order_given(tmp_pat
     ccgym.rollout(env, "oracle", env.domain.stream_tasks("train", 40), 2, out=tmp_path / "run")
     files = log_files(tmp_path / "run")
     files[7].write_bytes(files[7].read_bytes()[:-90])
+    before = set(threading.enumerate())
     alone = list(verify_files(files))
     together = list(verify_files(files, jobs=2))
     assert [done.path for done in together] == files
@@ -305,5 +306,5 @@ def test_many_files_are_verified_by_several_processes_in_the_order_given(tmp_pat
     some = verify_files(files, jobs=2)
     assert next(some) == alone[0]
     some.close()
-    left = [thread for thread in threading.enumerate() if thread is not threading.main_thread()]
+    left = set(threading.enumerate()) - before
     assert not left, "what still runs when Python ends races with its end"
