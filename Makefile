@@ -25,6 +25,7 @@ $(STAMP): pyproject.toml constraints-cpu.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
 		{ rm -rf $(VENV); echo "Python has no venv module. On Debian and Ubuntu run: apt-get install python3-venv" >&2; exit 1; }
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints-cpu.txt -e '.[train,view,dev,docs,openai]'
+	@$(BIN)/python -m compileall -qq ccgym envs rewards tools || true
 	@touch $@
 
 train: setup

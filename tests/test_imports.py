@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 CORE = ROOT / "ccgym"
 
 LAYERS = [
-    {"chatserver", "errors", "jsontext", "turns", "types", "seeds", "terminal", "compare", "renaming"},
+    {"chatserver", "errors", "jsontext", "turns", "types", "recent", "seeds", "terminal", "compare", "renaming"},
     {"damage", "log", "models"},
     {"plugins"},
     {"domain"},

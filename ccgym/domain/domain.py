@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from unicodedata import is_normalized
 
 from pydantic import ValidationError
 
 from ccgym import jsontext
 from ccgym.domain import templates
+from ccgym.domain.fields import NORMAL
 from ccgym.domain.findings import Finding, Findings, did_you_mean, from_pydantic, pointer
 from ccgym.domain.models import Sim, Task
 from ccgym.domain.prompt import system_prompt
@@ -20,7 +22,11 @@ from ccgym.domain.rules import Names, Rule, headings, read_task_rules
 from ccgym.domain.schema import ArgumentValidator
 from ccgym.domain.spec import DomainSpec, Limits
 from ccgym.errors import DomainError
+from ccgym.recent import Recent
 from ccgym.types import Requestor, Tool, ToolFunction
+
+_RECENT = 1024
+"""How many entries are kept of tasks that come in from templates, records and callers: two or three a task."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -62,6 +68,7 @@ class Domain:
     places: Mapping[str, str] = field(default_factory=dict)
     """`task ID` and `tool NAME` to where each stands: file, line, and the name in parentheses."""
     _cache: dict[Any, Any] = field(default_factory=dict, init=False)
+    _tasks: Recent[Any, Any] = field(default_factory=lambda: Recent(_RECENT), init=False)
 
     def __reduce__(self) -> Any:
         from ccgym.domain.loader import load_domain
@@ -104,17 +111,15 @@ class Domain:
             DomainError: no such template, or what it yields is no task of this domain.
         """
         key = ("draw", template, split, seed)
-        task = self._cache.get(key)
+        task = self._tasks.get(key)
         if task is None:
             task = templates.draw(self, template, split, seed)
-            self._cache[key] = self._own(task)
+            self._tasks[key] = self._own(task)
         return task
 
     def _own(self, task: Task) -> Task:
         """Remember that a task is adopted, so that playing it again does not check it again."""
-        if len(self._cache) > 100_000:
-            self._cache.clear()
-        self._cache["own", id(task)] = task
+        self._tasks["own", id(task)] = task
         return task
 
     def stream_tasks(self, split: str, n: int, seed0: int = 0) -> Iterator[Task]:
@@ -134,7 +139,7 @@ class Domain:
         if isinstance(which, dict):
             return self._adopted(which)
         if not isinstance(which, str):
-            return which if self._cache.get(("own", id(which))) is which else self.adopt(which)
+            return which if self._tasks.get(("own", id(which))) is which else self.adopt(which)
         if which in self.tasks:
             return self.tasks[which]
         name, _, rest = which.partition("/")
@@ -151,9 +156,9 @@ class Domain:
         except TypeError:
             return self.adopt(data)  # which says what is wrong with it
         key = ("adopted", text)
-        task = self._cache.get(key)
+        task = self._tasks.get(key)
         if task is None:
-            task = self._cache[key] = self.adopt(data)
+            task = self._tasks[key] = self.adopt(data)
         return task
 
     def recorded(self, data: dict[str, Any]) -> Task:
@@ -167,14 +172,15 @@ class Domain:
         except TypeError:
             return self.adopt(data)
         key = ("recorded", text)
-        task = self._cache.get(key)
+        task = self._tasks.get(key)
         if task is None:
             place = f"task {data.get('id', '')}".rstrip()
-            task = self.complete(data, place)
-            if task.user.sim.given() == data.get("user", {}).get("sim", {}):  # the domain's default adds nothing
+            normal = text.isascii() or is_normalized("NFC", text.decode())
+            task = self.complete(data, place, normal)
+            if normal and task.user.sim.given() == data.get("user", {}).get("sim", {}):  # the default adds nothing
                 task.keep_json(data, sha256(text).hexdigest())
             self.check(task, place)
-            self._cache[key] = self._own(task)
+            self._tasks[key] = self._own(task)
         return task
 
     def adopt(self, task: Task | dict[str, Any], where: str | None = None) -> Task:
@@ -188,14 +194,19 @@ class Domain:
         self.check(adopted, place)
         return self._own(adopted)
 
-    def complete(self, task: Task | dict[str, Any], where: str) -> Task:
+    def complete(self, task: Task | dict[str, Any], where: str, normal: bool = False) -> Task:
         """A task with its customer laid over the domain's default; whether its names exist is not looked at.
+
+        Args:
+            task: the task, or its JSON.
+            where: what findings call it.
+            normal: its JSON is in Unicode normal form C, and need not be copied.
 
         Raises:
             DomainError: it is no task.
         """
         findings = Findings()
-        completed = complete(task, where, self.spec, findings)
+        completed = complete(task, where, self.spec, findings, normal)
         findings.raise_errors(where)
         assert completed is not None
         return completed
@@ -207,7 +218,7 @@ class Domain:
         own = self._read_rules(task, where, findings) if task.rules else ()
         findings.raise_errors(where)
         if own:
-            self._cache["rules", task.digest] = own
+            self._tasks["rules", task.digest] = own
 
     @property
     def _names(self) -> Names:
@@ -219,7 +230,7 @@ class Domain:
         """The rules that a task is played under: the SOP's, and its own."""
         if not task.rules:
             return self.rules
-        own = self._cache.get(("rules", task.digest))
+        own = self._tasks.get(("rules", task.digest))
         if own is None:
             own = self._read_rules(task, f"task {task.id}", Findings())
         return (*self.rules, *own)
@@ -266,11 +277,13 @@ class Domain:
         return system_prompt(sop, tools, self.spec.prompt.tools)
 
 
-def complete(task: Task | dict[str, Any], place: str, spec: DomainSpec, findings: Findings) -> Task | None:
+def complete(
+    task: Task | dict[str, Any], place: str, spec: DomainSpec, findings: Findings, normal: bool = False
+) -> Task | None:
     """A task with the domain's default customer under its own; None (with findings) where it is no task."""
     if not isinstance(task, Task):
         try:
-            task = Task.model_validate(task)
+            task = Task.model_validate(task, context=NORMAL if normal else None)
         except ValidationError as error:
             from_pydantic(error, Task, findings, lambda path: f"{place} {pointer(path)}".rstrip())
             return None

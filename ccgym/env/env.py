@@ -17,7 +17,7 @@ from ccgym.env.drawing import draw_task
 from ccgym.env.edits import NO_EDITS, edit_state
 from ccgym.env.jobs import Job, Outcome, run_job
 from ccgym.env.judging import Judge, rule_events
-from ccgym.env.opening import MOST, PERTURBED, Opening
+from ccgym.env.opening import RECENT, Opening
 from ccgym.env.perturbing import View, read_perturb
 from ccgym.env.provenance import Provenance
 from ccgym.env.space import UnicodeText
@@ -25,6 +25,7 @@ from ccgym.env.target import Reference, find_reference, know_reference, known_re
 from ccgym.env.validity import problem_with
 from ccgym.errors import CcgymError, ToolError
 from ccgym.plugins import registry
+from ccgym.recent import Recent
 from ccgym.scoring import Scorer, gates_among
 from ccgym.sop import Verdict
 from ccgym.turns import Call, ParsedTurn, escape_text, forgery, nfc, nfc_json, parse_turn, render_response
@@ -126,7 +127,7 @@ class CcgymEnv(gymnasium.Env[str, str]):
         self.backend: Any = None  # set by reset
         """The mocked world: a Backend."""
         self._limits_by: dict[Any, Limits] = {}
-        self._openings: dict[Any, Opening] = {}
+        self._openings: Recent[Any, Opening] = Recent(RECENT)
         self._verdicts: Sequence[Verdict] = ()
         self._said: Mapping[str, RewardEvent] | None = None
         self._edits = NO_EDITS
@@ -316,8 +317,6 @@ class CcgymEnv(gymnasium.Env[str, str]):
         key = (id(task), self._episode_seed if self.perturb else None)
         opening = self._openings.get(key)
         if opening is None or opening.task is not task or opening.perturb is not self.perturb:
-            if len(self._openings) >= (PERTURBED if self.perturb else MOST):
-                self._openings.clear()
             view = View(self.perturb, self.domain, task, self._episode_seed) if self.perturb else None
             opening = Opening(self.domain, task, view, self._limits_of(task), self.perturb)
             self._openings[key] = opening

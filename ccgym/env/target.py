@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 from ccgym import jsontext
 from ccgym.domain import Domain, Task
 from ccgym.errors import ToolError
+from ccgym.recent import Recent
 from ccgym.turns import render_call
 from ccgym.types import Target
 
@@ -28,7 +29,7 @@ class Reference:
     """Whether it is the reference of one seed only."""
 
 
-_KNOWN: WeakKeyDictionary[Domain, dict[Any, Reference]] = WeakKeyDictionary()
+_KNOWN: WeakKeyDictionary[Domain, Recent[Any, Reference]] = WeakKeyDictionary()
 
 
 def reference_size(expect: dict[str, Any]) -> dict[str, int]:
@@ -82,9 +83,7 @@ def known_reference(domain: Domain, task: Task, seed: int, world: type) -> Refer
 
 def know_reference(domain: Domain, task: Task, seed: int, world: type, found: Reference) -> Reference:
     """Remember a task's reference."""
-    known = _KNOWN.setdefault(domain, {})
-    if len(known) > 100_000:
-        known.clear()
+    known = _KNOWN.setdefault(domain, Recent[Any, Reference](100_000))
     known[(task.digest, world, seed) if found.seeded else (task.digest, world)] = found
     return found
 

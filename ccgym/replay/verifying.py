@@ -140,6 +140,7 @@ class _Verifier:
         self.alike = alike
         """Whether episodes of the file may be like one another."""
         self.again: dict[int, Episode] = {}
+        """The episodes played again, where there is a group to score."""
         self.agreed: dict[Any, CcgymEnv] = {}
         """Courses that were played again, and agreed."""
         self.env: CcgymEnv | None = None
@@ -158,7 +159,8 @@ class _Verifier:
             course = course_of(old, self.log.lines[number])
         if course in self.agreed:
             self.env = self.agreed[course]
-            self.again[number] = _ungrouped(old, self.env.scorer.grouped)
+            if self.log.group is not None:
+                self.again[number] = _ungrouped(old, self.env.scorer.grouped)
             return
         try:
             env = self.env = self.env_of(begin)
@@ -175,7 +177,9 @@ class _Verifier:
             cause: Cause = "customer" if customer in registry().users else "environment"
             self.cannot_begin(number, old, CcgymError(f"{type(error).__name__}: {error}"), cause)
             return
-        new = self.again[number] = env.episode
+        new = env.episode
+        if self.log.group is not None:
+            self.again[number] = new
         if found is None or found.event.n > 0:
             found = self.own_task(old, new, env) or found
         if new.begin != begin:
@@ -210,7 +214,7 @@ class _Verifier:
         options = begin.options
         perturb = (options.get("perturb") or {}).get("asked")
         shape = [options.get("weights"), options.get("gates"), options.get("faults"), perturb]
-        key = (begin.env, msgspec.json.encode(shape), begin.policy)
+        key = (begin.env, msgspec.json.encode(shape))
         found = self.envs.get(key)
         if found is None:
             found = self.envs[key] = env_for(begin)

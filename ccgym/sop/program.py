@@ -13,6 +13,7 @@ from ccgym.compare import equal
 from ccgym.domain import Domain, Task
 from ccgym.domain.rules import ANY, Called, Confirmed, Rule, Said, Told, walk
 from ccgym.domain.rules.conditions import Condition
+from ccgym.recent import Recent
 from ccgym.sop.batch import Batch, Slot
 from ccgym.sop.verdict import Verdict
 from ccgym.turns import fold
@@ -195,22 +196,19 @@ def tree_conditions(rule: Rule) -> Iterable[Condition]:
             yield from (term for term in node.terms if isinstance(term, Condition))
 
 
-_PROGRAMS: WeakKeyDictionary[Domain, dict[str, RuleProgram]] = WeakKeyDictionary()
+_PROGRAMS: WeakKeyDictionary[Domain, Recent[str, RuleProgram]] = WeakKeyDictionary()
 
 
 def rule_program(domain: Domain, task: Task) -> RuleProgram | None:
     """The rules that a task is played under, ready; None where there are none."""
     if not domain.rules and not task.rules:
         return None
-    known = _PROGRAMS.setdefault(domain, {})
+    known = _PROGRAMS.setdefault(domain, Recent(1024))
     key = task.digest if task.rules else ""
     program = known.get(key)
     if program is None:
-        if len(known) > 10_000:
-            known.clear()
-        if "" not in known:
-            known[""] = RuleProgram(domain.rules, domain)
-        program = known[""]
+        program = known.get("") or RuleProgram(domain.rules, domain)
+        known[""] = program  # and so is not the oldest
         if task.rules:
             program = known[key] = program.joined_by(domain.rules_of(task)[len(domain.rules) :])
     return program

@@ -1,0 +1,63 @@
+"""What is remembered of tasks is bounded, however many come in."""
+
+from __future__ import annotations
+
+import gc
+import json
+import unicodedata
+import weakref
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import ccgym
+from ccgym.recent import Recent
+
+
+@given(st.lists(st.integers(0, 9)), st.integers(1, 5))
+def test_a_recent_holds_what_was_put_in_last(keys, most):
+    recent = Recent(most)
+    for number, key in enumerate(keys):
+        recent[key] = number
+    newest = list(dict.fromkeys(reversed(keys)))[:most]
+    assert list(recent) == newest[::-1]
+    assert all(recent[key] == len(keys) - 1 - keys[::-1].index(key) for key in newest)
+
+
+@pytest.mark.parametrize("template", ["cancel-vi", "track-en"])  # without rules of its own, and with
+@pytest.mark.parametrize("recorded", [False, True])
+def test_tasks_that_were_played_are_let_go(template, recorded):
+    env = ccgym.make("ccgym/OrderDesk-v0")
+    domain, played, seeds = env.domain, [], range(10**6, 10**6 + 1200)
+    for seed in seeds:
+        task = domain.draw(template, "train", seed)
+        if recorded:
+            task = domain.recorded(json.loads(json.dumps(task.as_json())))
+        env.reset(options={"task": task, "seed": seed})
+        played.append(weakref.ref(task))
+    del task
+    gc.collect()
+    alive = [seed for seed, task in zip(seeds, played, strict=True) if task() is not None]
+    assert alive[-1] == seeds[-1]
+    assert len(alive) < 600
+
+
+def test_a_task_that_was_let_go_is_played_as_before():
+    env = ccgym.make("ccgym/OrderDesk-v0")
+    task = env.domain.draw("track-en", "train", 10**7)
+    first, info = env.reset(options={"task": task, "seed": 1})
+    for seed in range(1200):
+        env.domain.draw("cancel-en", "train", seed)
+    again, once_more = env.reset(options={"task": task, "seed": 1})
+    assert (first, info["messages"]) == (again, once_more["messages"])
+    assert env.domain.draw("track-en", "train", 10**7) == task
+
+
+def test_a_recorded_task_in_another_normal_form_is_brought_to_c():
+    domain = ccgym.make("ccgym/OrderDesk-v0").domain
+    task = domain.draw("address-vi", "train", 3)
+    text = json.dumps(task.as_json(), ensure_ascii=False)
+    apart = json.loads(unicodedata.normalize("NFD", text))
+    assert apart != task.as_json()
+    assert domain.recorded(apart).as_json() == task.as_json()
