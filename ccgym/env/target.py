@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -77,13 +77,13 @@ def find_reference(domain: Domain, task: Task, seed: int, world: type, new_backe
 
 def known_reference(domain: Domain, task: Task, seed: int, world: type) -> Reference | None:
     """A task's reference, where it is known already."""
-    known = _KNOWN.get(domain, {})
+    known: Mapping[Any, Reference] = _KNOWN.get(domain, {})
     return known.get((task.digest, world)) or known.get((task.digest, world, seed))
 
 
 def know_reference(domain: Domain, task: Task, seed: int, world: type, found: Reference) -> Reference:
     """Remember a task's reference."""
-    known = _KNOWN.setdefault(domain, Recent[Any, Reference](100_000))
+    known = _KNOWN.setdefault(domain, Recent(100_000))
     known[(task.digest, world, seed) if found.seeded else (task.digest, world)] = found
     return found
 
