@@ -1,4 +1,4 @@
-"""What is remembered of tasks is bounded, however many come in."""
+"""What is remembered of tasks is bounded, however many come in; and what is made ready changes nothing."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 import ccgym
 from ccgym.recent import Recent
+from ccgym.types import End
 
 
 @given(st.lists(st.integers(0, 9)), st.integers(1, 5))
@@ -61,3 +62,17 @@ def test_a_recorded_task_in_another_normal_form_is_brought_to_c():
     apart = json.loads(unicodedata.normalize("NFD", text))
     assert apart != task.as_json()
     assert domain.recorded(apart).as_json() == task.as_json()
+
+
+@pytest.mark.parametrize("perturb", [None, {"rename": True}])
+def test_an_environment_made_ready_for_tasks_plays_them_as_any_other(perturb):
+    told = []
+    for ready in (False, True):
+        env = ccgym.make("ccgym/OrderDesk-v0", perturb=perturb)
+        tasks = list(env.domain.stream_tasks("train", 44, 10**8))
+        if ready:
+            env.prepare(tasks)
+        episodes = ccgym.rollout(env, "oracle", tasks)
+        assert {episode.rewards["correctness"] for episode in episodes} == {1.0}
+        told.append([[event for event in episode if type(event) is not End] for episode in episodes])
+    assert told[0] == told[1]

@@ -27,7 +27,7 @@ from ccgym.errors import CcgymError, ToolError
 from ccgym.plugins import registry
 from ccgym.recent import Recent
 from ccgym.scoring import Scorer, gates_among
-from ccgym.sop import Verdict
+from ccgym.sop import Verdict, rule_program
 from ccgym.turns import Call, ParsedTurn, escape_text, forgery, nfc, nfc_json, parse_turn, render_response
 from ccgym.types import (
     LOST,
@@ -312,14 +312,29 @@ class CcgymEnv(gymnasium.Env[str, str]):
             "task_id": task.id,
         }
 
-    def _open_task(self, task: Task) -> Opening:
-        """Set up for an episode of a task what its earlier episodes have had too, and what each begins anew."""
+    def prepare(self, tasks: Sequence[Task]) -> None:
+        """Work out what the episodes of some tasks have in common, one thing after the other for all of them.
+
+        `reset` does so too, task by task; but like this, little code runs at a time, and stays in the caches.
+        """
+        if not self.perturb:  # or each seed has an opening of its own
+            for task in tasks:
+                self._opening_of(task)
+        for task in tasks:
+            rule_program(self.domain, task)
+
+    def _opening_of(self, task: Task) -> Opening:
         key = (id(task), self._episode_seed if self.perturb else None)
         opening = self._openings.get(key)
         if opening is None or opening.task is not task or opening.perturb is not self.perturb:
             view = View(self.perturb, self.domain, task, self._episode_seed) if self.perturb else None
             opening = Opening(self.domain, task, view, self._limits_of(task), self.perturb)
             self._openings[key] = opening
+        return opening
+
+    def _open_task(self, task: Task) -> Opening:
+        """Set up for an episode of a task what its earlier episodes have had too, and what each begins anew."""
+        opening = self._opening_of(task)
         self.task, self._task_json, self._limits = task, opening.task_json, opening.limits
         self._view, self._blocks = opening.view, opening.blocks
         self.tools, self._tools, self._validators = opening.tools, opening.own_tools, opening.validators

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Literal
 
 from ccgym.backend import DomainBackend
+from ccgym.domain import Task
 from ccgym.env import CcgymEnv, make
 from ccgym.env.edits import Edits
 from ccgym.plugins import registry
@@ -94,6 +95,7 @@ def replay(
     *,
     until: int | None = None,
     live: Collection[Live] = (),
+    task: Task | None = None,
     trusting: bool = False,
 ) -> CcgymEnv:
     """Play an episode's recorded actions again; the environment then holds the new episode.
@@ -104,6 +106,7 @@ def replay(
         until: stop after this step.
         live: `user` asks a customer who is a model again, `judge` a reward that asks somebody; else the record speaks
             for both.
+        task: the episode's task, where the domain has adopted it already.
         trusting: take the recorded target as right where it is not known, see `CcgymEnv.assumes`.
 
     Raises:
@@ -117,6 +120,8 @@ def replay(
     options["said"] = {} if "judge" in live else {event.name: event for event in episode.of(RewardEvent)}
     if "user" not in live:
         options |= recorded_customer(episode)
+    if task is not None:
+        options["task"] = task
     if trusting:
         options["target"] = begin.target
     play_again(episode, env, options, until)
@@ -142,8 +147,9 @@ def play_again(episode: Episode, env: CcgymEnv, options: dict[str, Any], until: 
         What was last observed.
     """
     begin = episode.begin
-    task = env.domain.recorded(begin.task)
-    observation, _ = env.reset(options={"task": task, "seed": begin.seed, "sample": begin.sample, **options})
+    if "task" not in options:
+        options = {**options, "task": env.domain.recorded(begin.task)}
+    observation, _ = env.reset(options={"seed": begin.seed, "sample": begin.sample, **options})
     over = False
     for turn, between in recorded_turns(episode):
         if over or (turn is not None and until is not None and env.episode.steps >= until):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import msgspec
 
 from ccgym.damage import Damage, salvage
+from ccgym.domain import Task
 from ccgym.env import CcgymEnv
 from ccgym.errors import CcgymError, DomainError
 from ccgym.log import GROUP, GroupLog, ending
@@ -31,6 +33,8 @@ from ccgym.types import Begin, Episode, GroupEvent, RewardEvent
 
 _SHAPES_TASKS = ("tasks", "templates")
 """Parts of a domain of which a change may be one of its tasks."""
+_AT_ONCE = 64
+"""So many episodes are made ready together, before they are played."""
 _SHORT = 160
 """Characters of a value that a message shows."""
 _FILES: dict[str, Cause] = {"sop": "sop", "state": "state", "tables": "state", "tools": "tool"}
@@ -122,8 +126,12 @@ def verify(
         done.lacks_group = log.group is None and len(log.episodes) > 1 and len(groups) == 1
         alike = len(groups) < len(log.episodes)
         verifier = _Verifier(log, done, {} if envs is None else envs, live, alike)
-        for number in sorted(log.episodes):
-            if only is None or number == only:
+        numbers = sorted(log.episodes) if only is None else [only] if only in log.episodes else []
+        for first in range(0, len(numbers), _AT_ONCE):
+            some = numbers[first : first + _AT_ONCE]
+            if not alike:
+                verifier.prepare(some)
+            for number in some:
                 verifier.episode(number)
         if only is None and not done.damage:
             verifier.group()
@@ -141,9 +149,25 @@ class _Verifier:
         """Whether episodes of the file may be like one another."""
         self.again: dict[int, Episode] = {}
         """The episodes played again, where there is a group to score."""
+        self.tasks: dict[int, Task] = {}
+        """The tasks of episodes that were made ready."""
         self.agreed: dict[Any, CcgymEnv] = {}
         """Courses that were played again, and agreed."""
         self.env: CcgymEnv | None = None
+
+    def prepare(self, numbers: Collection[int]) -> None:
+        """Have the tasks of some episodes ready. What fails is told when its episode is played."""
+        self.tasks.clear()
+        ready: dict[CcgymEnv, list[Task]] = {}
+        for number in numbers:
+            begin = self.log.episodes[number].begin
+            with suppress(Exception):
+                env = self.env_of(begin)
+                task = self.tasks[number] = env.domain.recorded(begin.task)
+                ready.setdefault(env, []).append(task)
+        for env, tasks in ready.items():
+            with suppress(Exception):
+                env.prepare(tasks)
 
     def episode(self, number: int) -> None:
         """Replay one episode and compare it."""
@@ -168,7 +192,7 @@ class _Verifier:
             self.cannot_begin(number, old, error)
             return
         try:
-            found = self.played(old, env)
+            found = self.played(old, env, self.tasks.get(number))
         except DomainError as error:
             self.cannot_begin(number, old, error)
             return
@@ -194,19 +218,19 @@ class _Verifier:
         elif course is not None:
             self.agreed[course] = env
 
-    def played(self, old: Episode, env: CcgymEnv) -> Difference | None:
+    def played(self, old: Episode, env: CcgymEnv, task: Task | None) -> Difference | None:
         """Replay an episode and compare it.
 
         An episode that made the reference's calls has played the reference: where it agrees to its end, so does the
         target. Whatever else was recorded, the reference is played to see whether it leads where it led.
         """
-        replay(old, env, live=self.live, trusting=not self.live)  # nobody is asked twice
+        replay(old, env, live=self.live, task=task, trusting=not self.live)  # nobody is asked twice
         found = compare(old, env.episode, env.scorer.grouped)
         if env.assumes:
             if found is None and plays_reference(old, env):
                 env.confirm()
             elif found is not None or not same_json(old.begin.target, env.reference().target):
-                replay(old, env, live=self.live)
+                replay(old, env, live=self.live, task=task)
                 found = compare(old, env.episode, env.scorer.grouped)
         return found
 
