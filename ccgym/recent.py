@@ -23,7 +23,7 @@ class Recent(OrderedDict[K, V]):
         self.most = most
 
     def __setitem__(self, key: K, value: V) -> None:
+        self.pop(key, None)
         super().__setitem__(key, value)
-        self.move_to_end(key)
         if len(self) > self.most:
             self.popitem(last=False)

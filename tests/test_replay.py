@@ -252,6 +252,30 @@ def test_an_episode_of_a_domain_that_is_gone_does_not_end_the_verification(desk,
     assert (second.steps, second.divergence) == (episode.steps, None)
 
 
+def test_a_record_whose_task_is_none_does_not_end_the_verification(desk, tmp_path):
+    whole, broken = (played(desk, "cancel", TALKS["plain"], seed) for seed in (1, 2))
+    broken.events[0] = msgspec.structs.replace(broken.begin, task={**broken.task, "user": []})
+    with EpisodeWriter(tmp_path / "e.jsonl") as writer:
+        writer.write(whole.events)
+        writer.write(msgspec.structs.replace(event, episode=1) for event in broken.events)
+    done = verify(tmp_path / "e.jsonl")
+    assert [found.episode for found in done.divergences] == [1]
+    assert "/user" in done.divergence.found
+    assert done.episodes == 2
+
+
+def test_an_environment_that_cannot_be_made_is_tried_once_a_file(desk, tmp_path, monkeypatch):
+    tried = []
+    monkeypatch.setattr("ccgym.replay.verifying.env_for", lambda begin: tried.append(begin) or ccgym.make("no/such"))
+    episodes = [played(desk, "cancel", TALKS["plain"], seed) for seed in range(3)]
+    with EpisodeWriter(tmp_path / "e.jsonl") as writer:
+        for number, episode in enumerate(episodes):
+            writer.write(msgspec.structs.replace(event, episode=number) for event in episode.events)
+    done = verify(tmp_path / "e.jsonl")
+    assert len(done.divergences) == 3
+    assert len(tried) == 1
+
+
 @pytest.mark.parametrize("tail", ["x", "-1", "1x", "", " 1", "²"])
 def test_what_is_no_number_of_an_episode_is_told(desk, tmp_path, tail):
     path = write(tmp_path / "e.jsonl", played(desk, "cancel", TALKS["plain"]))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import asdict
@@ -30,6 +32,7 @@ def verify_all(out: Output, name: str, only: int | None, jobs: int | None, live:
     from ccgym.damage import missing
     from ccgym.replay import CAUSES, verify_files
 
+    atexit.register(gc.freeze)  # or Python, before it ends, looks for cycles in all that is left: up to a second
     files = log_files(name)
     episodes = steps = 0
     found: list[Divergence] = []

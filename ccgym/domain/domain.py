@@ -7,13 +7,11 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
-from unicodedata import is_normalized
 
 from pydantic import ValidationError
 
 from ccgym import jsontext
 from ccgym.domain import templates
-from ccgym.domain.fields import NORMAL
 from ccgym.domain.findings import Finding, Findings, did_you_mean, from_pydantic, pointer
 from ccgym.domain.models import Sim, Task
 from ccgym.domain.prompt import system_prompt
@@ -175,9 +173,8 @@ class Domain:
         task = self._tasks.get(key)
         if task is None:
             place = f"task {data.get('id', '')}".rstrip()
-            normal = text.isascii() or is_normalized("NFC", text.decode())
-            task = self.complete(data, place, normal)
-            if normal and task.user.sim.given() == data.get("user", {}).get("sim", {}):  # the default adds nothing
+            task = self.complete(data, place)
+            if task.user.sim.given() == data.get("user", {}).get("sim", {}):  # the domain's default adds nothing
                 task.keep_json(data, sha256(text).hexdigest())
             self.check(task, place)
             self._tasks[key] = self._own(task)
@@ -194,19 +191,14 @@ class Domain:
         self.check(adopted, place)
         return self._own(adopted)
 
-    def complete(self, task: Task | dict[str, Any], where: str, normal: bool = False) -> Task:
+    def complete(self, task: Task | dict[str, Any], where: str) -> Task:
         """A task with its customer laid over the domain's default; whether its names exist is not looked at.
-
-        Args:
-            task: the task, or its JSON.
-            where: what findings call it.
-            normal: its JSON is in Unicode normal form C, and need not be copied.
 
         Raises:
             DomainError: it is no task.
         """
         findings = Findings()
-        completed = complete(task, where, self.spec, findings, normal)
+        completed = complete(task, where, self.spec, findings)
         findings.raise_errors(where)
         assert completed is not None
         return completed
@@ -277,13 +269,11 @@ class Domain:
         return system_prompt(sop, tools, self.spec.prompt.tools)
 
 
-def complete(
-    task: Task | dict[str, Any], place: str, spec: DomainSpec, findings: Findings, normal: bool = False
-) -> Task | None:
+def complete(task: Task | dict[str, Any], place: str, spec: DomainSpec, findings: Findings) -> Task | None:
     """A task with the domain's default customer under its own; None (with findings) where it is no task."""
     if not isinstance(task, Task):
         try:
-            task = Task.model_validate(task, context=NORMAL if normal else None)
+            task = Task.model_validate(task)
         except ValidationError as error:
             from_pydantic(error, Task, findings, lambda path: f"{place} {pointer(path)}".rstrip())
             return None

@@ -5,22 +5,13 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from ccgym.turns import nfc, nfc_json
 
-NORMAL: dict[str, Any] = {}
-"""The context of a validation in which all JSON is JSON in normal form C already, and is taken as it is."""
-
-
-def own_json(value: Any, info: ValidationInfo) -> Any:
-    """A copy of a JSON value, in normal form C."""
-    return value if info.context is NORMAL else nfc_json(value)
-
-
 Text = Annotated[str, AfterValidator(nfc)]
-Json = Annotated[Any, BeforeValidator(own_json)]
-JsonObject = Annotated[dict[str, Any], BeforeValidator(own_json)]
+Json = Annotated[Any, BeforeValidator(nfc_json)]
+JsonObject = Annotated[dict[str, Any], BeforeValidator(nfc_json)]
 Integer = Annotated[int, Field(strict=True)]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Flag = Annotated[bool, Field(strict=True)]

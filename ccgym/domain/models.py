@@ -6,11 +6,11 @@ import re
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Discriminator, Field, Tag, ValidationInfo, field_validator, model_validator
+from pydantic import ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
 
 from ccgym import jsontext
 from ccgym.compare import pattern
-from ccgym.domain.fields import Flag, Integer, Json, JsonObject, Names, Part, Pointer, Text, own_json
+from ccgym.domain.fields import Flag, Integer, Json, JsonObject, Names, Part, Pointer, Text, nfc_json
 from ccgym.types import Requestor
 
 Component = Literal["state", "say", "actions", "asserts", "output", "sop", "judge"]
@@ -34,8 +34,8 @@ class Sim(Part):
 
     @model_validator(mode="before")
     @classmethod
-    def _clean(cls, value: Any, info: ValidationInfo) -> Any:
-        return own_json(value, info) if isinstance(value, dict) else value
+    def _clean(cls, value: Any) -> Any:
+        return nfc_json(value) if isinstance(value, dict) else value
 
     def given(self) -> dict[str, Any]:
         """The fields that were given, as JSON."""

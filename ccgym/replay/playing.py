@@ -116,12 +116,11 @@ def replay(
     if env is None:
         env = env_for(begin)
     env.policy = begin.policy
-    options: dict[str, Any] = {"edits": edits_of(episode)}
+    # The task first: what is none says so, before anything reads it.
+    options: dict[str, Any] = {"task": task or env.domain.recorded(begin.task), "edits": edits_of(episode)}
     options["said"] = {} if "judge" in live else {event.name: event for event in episode.of(RewardEvent)}
     if "user" not in live:
         options |= recorded_customer(episode)
-    if task is not None:
-        options["task"] = task
     if trusting:
         options["target"] = begin.target
     play_again(episode, env, options, until)

@@ -149,6 +149,8 @@ class _Verifier:
         """Whether episodes of the file may be like one another."""
         self.again: dict[int, Episode] = {}
         """The episodes played again, where there is a group to score."""
+        self.failed: dict[Any, CcgymError] = {}
+        """Why environments could not be made."""
         self.tasks: dict[int, Task] = {}
         """The tasks of episodes that were made ready."""
         self.agreed: dict[Any, CcgymEnv] = {}
@@ -241,7 +243,13 @@ class _Verifier:
         key = (begin.env, msgspec.json.encode(shape))
         found = self.envs.get(key)
         if found is None:
-            found = self.envs[key] = env_for(begin)
+            if key in self.failed:
+                raise self.failed[key]
+            try:
+                found = self.envs[key] = env_for(begin)
+            except CcgymError as error:
+                self.failed[key] = error
+                raise
         return found
 
     def own_task(self, old: Episode, new: Episode, env: CcgymEnv) -> Difference | None:
