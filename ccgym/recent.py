@@ -12,7 +12,7 @@ V = TypeVar("V")
 class Recent(OrderedDict[K, V]):
     """A dict of the newest entries: what is put into a full one drives the oldest out.
 
-    Tasks come in without end, from templates and from records, and 40 KB hang on each.
+    Tasks come in without end, from templates and from records.
 
     Args:
         most: how many entries it holds.

@@ -17,7 +17,7 @@ from ccgym.env.drawing import draw_task
 from ccgym.env.edits import NO_EDITS, edit_state
 from ccgym.env.jobs import Job, Outcome, run_job
 from ccgym.env.judging import Judge, rule_events
-from ccgym.env.opening import RECENT, Opening
+from ccgym.env.opening import PERTURBED, RECENT, Opening
 from ccgym.env.perturbing import View, read_perturb
 from ccgym.env.provenance import Provenance
 from ccgym.env.space import UnicodeText
@@ -127,7 +127,7 @@ class CcgymEnv(gymnasium.Env[str, str]):
         self.backend: Any = None  # set by reset
         """The mocked world: a Backend."""
         self._limits_by: dict[Any, Limits] = {}
-        self._openings: Recent[Any, Opening] = Recent(RECENT)
+        self._openings: Recent[Any, Opening] = Recent(PERTURBED if self.perturb else RECENT)
         self._verdicts: Sequence[Verdict] = ()
         self._said: Mapping[str, RewardEvent] | None = None
         self._edits = NO_EDITS

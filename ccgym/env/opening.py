@@ -11,9 +11,9 @@ from ccgym.env.provenance import Provenance
 from ccgym.env.target import Reference
 from ccgym.scoring import Scorer
 
-RECENT = 256
-"""So many openings an environment keeps: a task is played eight times in a row, and where its tools are perturbed, each
-seed has one."""
+RECENT, PERTURBED = 10_000, 256
+"""So many openings an environment keeps: a task is played eight times in a row, and in each evaluation. Where its tools
+are perturbed, each seed has one, and they are large."""
 
 
 class Opening:

@@ -203,7 +203,7 @@ def rule_program(domain: Domain, task: Task) -> RuleProgram | None:
     """The rules that a task is played under, ready; None where there are none."""
     if not domain.rules and not task.rules:
         return None
-    known = _PROGRAMS.setdefault(domain, Recent(1024))
+    known = _PROGRAMS.setdefault(domain, Recent(10_000))
     key = task.digest if task.rules else ""
     program = known.get(key)
     if program is None:
