@@ -264,6 +264,24 @@ def test_a_record_whose_task_is_none_does_not_end_the_verification(desk, tmp_pat
     assert done.episodes == 2
 
 
+def test_every_episode_of_a_long_file_is_verified(desk, tmp_path):
+    path = tmp_path / "e.jsonl"
+    with EpisodeWriter(path) as writer:
+        for number in range(150):
+            env = ccgym.make(desk)
+            env.reset(options={"task": "cancel", "seed": number, "sample": number})
+            env.step("Which order?" if number % 70 else Turn("", error="down"))
+            events = list(env.episode)
+            if number in (3, 66, 149):
+                events[-1] = msgspec.structs.replace(events[-1], step=9)
+            writer.write(events)
+    done = verify(path)
+    assert [found.episode for found in done.divergences] == [3, 66, 149]
+    assert done.episodes == 150
+    assert [found.episode for found in verify(path, only=66).divergences] == [66]
+    assert verify(path, only=150).episodes == 0
+
+
 def test_an_environment_that_cannot_be_made_is_tried_once_a_file(desk, tmp_path, monkeypatch):
     tried = []
     monkeypatch.setattr("ccgym.replay.verifying.env_for", lambda begin: tried.append(begin) or ccgym.make("no/such"))
